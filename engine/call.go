@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+// Call is one system call on its way through the engine: a guest's, or one that a
+// module makes for itself. It is valid until the method it was passed to
+// returns.
+type Call interface {
+	// PID is the process (thread group) that makes the call, as umvu sees it;
+	// TID the thread. Both are umvu's own for a call of a module.
+	PID() int
+	TID() int
+
+	// Cred is who makes the call. The result must not be changed.
+	Cred() *Cred
+
+	// Umask is the caller's file mode creation mask.
+	Umask() uint32
+
+	// View is the view in which the call is made.
+	View() View
+
+	// Block announces that the method may now wait for something outside umvu.
+	// It is cheap and may be called any number of times.
+	Block()
+
+	// Interrupted is closed when the caller has a signal to handle, is being
+	// stopped or is gone. Who waits on it and sees it closed returns EINTR at
+	// once if nothing was done yet. The engine restarts the call or lets it fail,
+	// as SA_RESTART says.
+	Interrupted() <-chan struct{}
+}
+
+// Cred is the identity on which file access is decided (credentials(7)).
+type Cred struct {
+	UID, GID     uint32 // real
+	EUID, EGID   uint32 // effective
+	SUID, SGID   uint32 // saved
+	FSUID, FSGID uint32 // file system
+	Groups       []uint32
+	CapEff       uint64 // effective capabilities, one bit each
+}
+
+// HasCap tells whether capability number n is effective.
+func (cr *Cred) HasCap(n int) bool { return cr.CapEff&(1<<uint(n)) != 0 }
+
+// InGroup tells whether gid is the file system group or a supplementary one.
+func (cr *Cred) InGroup(gid uint32) bool {
+	if cr.FSGID == gid {
+		return true
+	}
+	for _, g := range cr.Groups {
+		if g == gid {
+			return true
+		}
+	}
+	return false
+}

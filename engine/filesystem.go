@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import "golang.org/x/sys/unix"
+
+// FileSystem is something mounted.
+type FileSystem interface {
+	// Root is the inode at the mount point. It is a directory for most; a
+	// regular file, a device or a stack may be mounted on a file.
+	Root() Node
+
+	// Unmount ends the file system. It is called once, when the mount is gone
+	// from the view and no file of it is open. What was synced is safe when it
+	// returns.
+	Unmount(c Call) error
+}
+
+// FileSystemShower gives the options shown in /proc/mounts. Without it the
+// options given at mount time are shown.
+type FileSystemShower interface {
+	ShowOptions() string
+}
+
+// FileSystemStatfser is statfs(2). Without it a file system of no size is shown.
+type FileSystemStatfser interface {
+	Statfs(c Call, n Node, st *unix.Statfs_t) error
+}
+
+// FileSystemSyncer is syncfs(2): all that was written is on stable storage when
+// it returns. Without it syncfs has nothing to do.
+type FileSystemSyncer interface {
+	Syncfs(c Call) error
+}
+
+// FileSystemBusier refuses a unmount(2) without MNT_DETACH or MNT_FORCE with EBUSY for reasons
+// of its own, besides open files and working directories that the engine knows.
+type FileSystemBusier interface {
+	Busy() bool
+}
+
+// FileSystemAborter is umount2(2) with MNT_FORCE: what waits for the server fails with
+// an error now. Without it MNT_FORCE is ignored.
+type FileSystemAborter interface {
+	Abort()
+}
+
+// FileSystemLister tells whether the mount point is to be listed in its parent
+// directory although nothing on the host has that name (devices, stacks).
+type FileSystemLister interface {
+	Listed() bool
+}
+
+// Pages is the engine's cache of a regular file's contents. Offsets and lengths are in
+// bytes. A negative length means to the end of the file.
+type Pages interface {
+	// Invalidate drops what is cached, except what a guest has mapped or what
+	// waits to be written back.
+	Invalidate(off, length int64)
+	// Store puts data into the cache as if it had been read from the file.
+	Store(off int64, p []byte)
+	// Retrieve copies cached data; the count ends at the first byte not cached.
+	Retrieve(off int64, p []byte) int
+	// Resize tells that the file has another size now.
+	Resize(size int64)
+}

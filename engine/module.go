@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import "io"
+
+// Module is something that vu_insmod loads. The value is static; Load makes the
+// instance that lives until vu_rmmod.
+type Module struct {
+	Name        string // as given to vu_insmod
+	Description string // as vu_lsmod prints it
+	Version     string
+
+	// Tag is the letter of the module's debug tag (vudebug) and TagName its
+	// name; 0 if the module has none.
+	Tag     byte
+	TagName string
+
+	// Load activates the module. An error is what vu_insmod reports.
+	Load func(h Host) (Instance, error)
+}
+
+// Instance is a loaded module.
+type Instance interface {
+	// Unload undoes Load. It is called only when nothing of the module is in
+	// use, and its error (EBUSY) keeps the module loaded.
+	Unload() error
+}
+
+// Mounter is an Instance that serves file system types of mount(2).
+type Mounter interface {
+	// MountsType tells whether the instance serves the file system type.
+	MountsType(fstype string) bool
+
+	// Mount makes what r describes. The engine attaches the result.
+	//
+	// Errors: ENODEV for an unknown type, ENOENT and the like for the source,
+	// EINVAL for an unknown or malformed option. A [*MountError] carries a
+	// message for the user besides the number.
+	Mount(c Call, r *MountRequest) (FileSystem, error)
+}
+
+// MountRequest is a mount(2) call that creates a new mount.
+type MountRequest struct {
+	Source string // as given by the caller, not resolved
+	Target string // canonical path of the mount point in the view
+	Type   string
+	Flags  uintptr // MS_*
+	Data   string  // comma-separated options, without those that are flags
+}
+
+// MountError is an error with a message worth showing to the user: which file,
+// type or option is at fault, and why. vumount prints Message.
+type MountError struct {
+	Err     error // decides the error number, see [Errno]
+	Message string
+}
+
+func (e *MountError) Error() string { return e.Message }
+func (e *MountError) Unwrap() error { return e.Err }
+
+// Host is what the engine offers to a module. Its methods may be called at any
+// time from any goroutine.
+type Host interface {
+	// Logf prints one line to umvu's log if level is within the user's verbosity.
+	Logf(level Level, format string, a ...any)
+
+	// Debugf prints one line if the module's debug tag is set.
+	Debugf(format string, a ...any)
+
+	// Background is a call that the module makes for itself in the view it was
+	// loaded in, with umvu's own credentials. It is never interrupted.
+	Background() Call
+
+	// Pages is the page cache of a regular file's inode, or nil if the engine
+	// keeps none for it now.
+	Pages(n Node) Pages
+
+	// Spawn starts a program as a guest of the caller's view, so that its files
+	// may be virtual.
+	Spawn(c Call, p *Program) (Process, error)
+
+	// AnonDev returns a device number (st_dev) that no other mount has;
+	// FreeDev gives it back.
+	AnonDev() uint64
+	FreeDev(dev uint64)
+}
+
+// Program is a program to run as a guest.
+type Program struct {
+	Path   string   // found in the caller's view
+	Args   []string // with argv[0]
+	Env    []string
+	Files  []int // descriptors of umvu's that become 0, 1, 2, ...; -1 leaves /dev/null
+	Stderr io.Writer
+}
+
+// Process is a running guest that a module started.
+type Process interface {
+	PID() int
+	// Signal sends a signal. Signalling a process that has ended is not an error.
+	Signal(sig int) error
+	// Done is closed when the process has ended; Status is its wait status then.
+	Done() <-chan struct{}
+	Status() uint32
+}
+
+// Level is the weight of a log line, as in syslog(3).
+type Level int
+
+// Levels of the log, most important first.
+const (
+	LogErr Level = iota + 3
+	LogWarning
+	LogNotice
+	LogInfo
+	LogDebug
+)
