@@ -104,11 +104,12 @@ func invalid(sys system, r *request) string {
 // forbidden: the kernel mounts for root only. In a view that also is what
 // happens to a type that no loaded module serves.
 func forbidden(sys system, r *request, err error) string {
+	module := moduleFor(r.fstype)
 	switch {
 	case r.fstype == "" || !sys.InView():
-	case !loaded(sys, moduleFor(r.fstype)):
+	case !loaded(sys, module):
 		return unknownType(sys, r)
-	default:
+	case module == "":
 		return fmt.Sprintf("no loaded module serves the type '%s', and the kernel mounts it for root only: %s",
 			r.fstype, vu.Strerror(err))
 	}
