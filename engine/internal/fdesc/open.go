@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fdesc
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"vuos.dev/engine"
+)
+
+// Spec describes a virtual open.
+type Spec struct {
+	Node  engine.Node
+	File  engine.File // nil for O_PATH
+	Flags int         // the guest's open flags
+	Owner any         // the caller's own: mount, path
+
+	// Background is the call with which the file is written back and released when the
+	// guests are gone. nil: umvu's own identity, without a view.
+	Background engine.Call
+
+	// OnRelease is called after File.Release, from any goroutine.
+	OnRelease func()
+}
+
+// Open is a virtual open file description.
+type Open struct {
+	Spec
+	s      *Store
+	ino    *inode // nil for a directory or a stream
+	link   link
+	stream uint64 // inode number of the socket
+
+	reader engine.FileReader
+	writer engine.FileWriter
+	direct bool // past the page cache (CacheNone)
+
+	status atomic.Int64 // status flags last known
+	native atomic.Bool  // materialized; changes with posLock held
+	seenWB atomic.Uint64
+	ra     readahead
+
+	posLock sem
+	pos     int64 // offset; guarded by posLock
+
+	// Guarded by ino.mu: page ranges that are mapped, and those of them shared and writable.
+	pins, dirty extents
+}
+
+const accessMode = unix.O_ACCMODE
+
+// standInFlags are the flags that a stand-in is opened with if the guest gave them.
+// O_PATH is not among them: such descriptors cannot be installed.
+const standInFlags = unix.O_ACCMODE | unix.O_APPEND | unix.O_NONBLOCK | unix.O_DSYNC | unix.O_SYNC | unix.O_LARGEFILE
+
+func newOpen(s *Store, spec Spec) *Open {
+	o := &Open{Spec: spec, s: s, posLock: newSem()}
+	o.reader, _ = spec.File.(engine.FileReader)
+	o.writer, _ = spec.File.(engine.FileWriter)
+	o.status.Store(int64(spec.Flags))
+	if o.Background == nil {
+		o.Background = background{}
+	}
+	return o
+}
+
+// Open makes the kernel object for a virtual open file. fd is to be installed in the guest and then closed; if
+// it is closed without that, the file is released. After an error File was not released.
+//
+// Errors: ENFILE, EMFILE or ENOMEM without resources, those of Node.Stat.
+func (s *Store) Open(c engine.Call, spec Spec) (*Open, int, error) {
+	o := newOpen(s, spec)
+	flags := spec.Flags & standInFlags
+	if spec.Flags&unix.O_PATH != 0 {
+		flags = unix.O_RDONLY
+	}
+	var err error
+	if spec.Node.Type() == unix.S_IFDIR {
+		o.link, err = s.links.dir()
+		flags |= unix.O_DIRECTORY
+	} else {
+		err = o.attach(c)
+	}
+	if err != nil {
+		return nil, -1, err
+	}
+	s.mu.Lock()
+	s.opens[o.link.id] = o
+	s.live.Add(1)
+	s.mu.Unlock()
+	fd, err := unix.Openat(s.dirfd, o.link.name(), flags|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	if err != nil {
+		s.forget(o)
+		o.detach()
+		return nil, -1, fmt.Errorf("stand-in: %w", err)
+	}
+	return o, fd, nil
+}
+
+// attach binds o to the inode of its node, and takes a link to its stand-in.
+func (o *Open) attach(c engine.Call) error {
+	ino, err := o.s.inode(o.Node)
+	if err != nil {
+		return err
+	}
+	o.ino = ino
+	o.direct = policy(o.Node) == engine.CacheNone
+	if o.File != nil && !o.direct {
+		if o.Flags&unix.O_TRUNC != 0 || policy(o.Node) == engine.CacheOpen {
+			ino.Invalidate(0, -1)
+		}
+		if _, err := ino.refresh(c, o); err != nil {
+			o.s.put(ino)
+			return err
+		}
+	}
+	ino.mu.RLock()
+	o.seenWB.Store(ino.wbSeq)
+	ino.mu.RUnlock()
+	if o.link, err = ino.takeLink(); err != nil {
+		o.s.put(ino)
+	}
+	return err
+}
+
+func policy(n engine.Node) engine.CachePolicy {
+	if p, ok := n.(engine.NodeCacher); ok {
+		return p.Cache()
+	}
+	if n.Type() == unix.S_IFREG {
+		return engine.CacheKeep
+	}
+	return engine.CacheNone
+}
+
+// detach undoes attach.
+func (o *Open) detach() {
+	switch {
+	case o.stream != 0:
+	case o.ino == nil:
+		o.s.links.putDir(o.link)
+	default:
+		o.ino.putLink(o.link)
+		o.s.put(o.ino)
+	}
+}
+
+// SetStatus tells the status flags (O_APPEND, O_NONBLOCK, ...) that fcntl(F_SETFL) set, for calls without a
+// descriptor.
+func (o *Open) SetStatus(flags int) { o.status.Store(int64(flags)) }
+
+// statusFlags looks at fd, a descriptor of the open file, or at what was last known if fd is -1.
+func (o *Open) statusFlags(fd int) int {
+	if fd >= 0 {
+		if fl, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0); err == nil {
+			return fl
+		}
+	}
+	return int(o.status.Load())
+}
+
+// Native tells whether the file was materialized: read, write and lseek on its descriptors are
+// the kernel's to do.
+func (o *Open) Native() bool { return o.native.Load() }
+
+func (o *Open) mayRead() bool {
+	return o.Flags&unix.O_PATH == 0 && o.Flags&accessMode != unix.O_WRONLY
+}
+
+func (o *Open) mayWrite() bool {
+	return o.Flags&unix.O_PATH == 0 && o.Flags&accessMode != unix.O_RDONLY
+}
+
+// cached tells whether data goes through the page cache: of a file without one, only while a
+// mapping makes the stand-in the truth.
+func (o *Open) cached() bool {
+	return o.ino != nil && (!o.direct || o.ino.pinned.Load() > 0)
+}

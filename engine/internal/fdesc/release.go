@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fdesc
+
+import (
+	"os"
+	"runtime/debug"
+
+	"golang.org/x/sys/unix"
+
+	"vuos.dev/engine"
+)
+
+// Release ends a stream, or another open file if its last close is known otherwise. It returns at once; File.Release
+// is called from another goroutine. Only the first call counts.
+func (o *Open) Release() { o.s.begin(o) }
+
+// forget takes o out of the tables; false if it was not there any more.
+func (s *Store) forget(o *Open) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case o.stream != 0 && s.streams[o.stream] == o:
+		delete(s.streams, o.stream)
+	case o.stream == 0 && s.opens[o.link.id] == o:
+		delete(s.opens, o.link.id)
+	default:
+		return false
+	}
+	s.live.Add(-1)
+	return true
+}
+
+// begin starts the release of o.
+func (s *Store) begin(o *Open) {
+	s.releases.add(1)
+	if !s.forget(o) {
+		s.releases.add(-1)
+		return
+	}
+	go func() {
+		defer s.releases.add(-1)
+		o.finish()
+	}()
+}
+
+func (o *Open) finish() {
+	if o.OnRelease != nil {
+		defer o.OnRelease()
+	}
+	defer o.detach()
+	defer func() {
+		if p := recover(); p != nil {
+			o.s.log(engine.LogErr, "panic while releasing %v: %v\n%s", o, p, debug.Stack())
+		}
+	}()
+	c := o.Background
+	if o.ino != nil {
+		o.ino.lastClose(c, o)
+	}
+	if o.File != nil {
+		o.File.Release(c)
+	}
+}
+
+// lastClose writes back what o had mapped and gives its pages free.
+func (ino *inode) lastClose(c engine.Call, o *Open) {
+	ino.mu.RLock()
+	dirty := len(o.dirty) > 0
+	ino.mu.RUnlock()
+	if dirty {
+		// The error was logged, and waits for the next fsync.
+		_ = ino.writeBack(c, o, 0, lastPage)
+	}
+	ino.unpin(o)
+	if o.direct && ino.pinned.Load() == 0 {
+		ino.Invalidate(0, -1)
+	}
+}
+
+// background is a call of umvu's own.
+type background struct{}
+
+func (background) PID() int                     { return os.Getpid() }
+func (background) TID() int                     { return os.Getpid() }
+func (background) Umask() uint32                { return 0o022 }
+func (background) View() engine.View            { return nil }
+func (background) Block()                       {}
+func (background) Interrupted() <-chan struct{} { return nil }
+
+func (background) Cred() *engine.Cred {
+	u, g := uint32(unix.Geteuid()), uint32(unix.Getegid())
+	return &engine.Cred{UID: u, GID: g, EUID: u, EGID: g, SUID: u, SGID: g, FSUID: u, FSGID: g}
+}

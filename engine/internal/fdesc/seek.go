@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fdesc
+
+import (
+	"golang.org/x/sys/unix"
+
+	"vuos.dev/engine"
+)
+
+// Seek is lseek(2). fd is a descriptor of the open file, needed only if it is [Open.Native].
+//
+// Errors: EINVAL, ENXIO, ESPIPE, the file system's.
+func (o *Open) Seek(c engine.Call, fd int, off int64, whence int) (int64, error) {
+	if o.stream != 0 {
+		return 0, unix.ESPIPE
+	}
+	if o.Flags&unix.O_PATH != 0 {
+		return 0, unix.EBADF
+	}
+	if err := o.posLock.lock(c); err != nil {
+		return 0, err
+	}
+	defer o.posLock.unlock()
+	if o.Native() {
+		return unix.Seek(fd, off, whence)
+	}
+	pos, err := o.target(c, off, whence)
+	if err != nil {
+		return 0, err
+	}
+	if pos < 0 {
+		return 0, unix.EINVAL
+	}
+	o.pos = pos
+	return pos, nil
+}
+
+// target is where a seek leads; a negative position is invalid.
+func (o *Open) target(c engine.Call, off int64, whence int) (int64, error) {
+	switch {
+	case whence == unix.SEEK_SET:
+		return off, nil
+	case whence == unix.SEEK_CUR:
+		return o.pos + off, nil // an overflow is negative
+	case o.isDir():
+		return 0, unix.EINVAL
+	case whence == unix.SEEK_END:
+		size, err := o.size(c)
+		return size + off, err
+	case whence == unix.SEEK_DATA || whence == unix.SEEK_HOLE:
+		return o.seekData(c, off, whence)
+	}
+	return 0, unix.EINVAL
+}
+
+func (o *Open) seekData(c engine.Call, off int64, whence int) (int64, error) {
+	if s, ok := o.File.(engine.FileSeeker); ok {
+		return s.Seek(c, off, whence)
+	}
+	size, err := o.size(c)
+	switch {
+	case err != nil:
+		return 0, err
+	case off < 0 || off >= size:
+		return 0, unix.ENXIO
+	case whence == unix.SEEK_HOLE:
+		return size, nil
+	}
+	return off, nil
+}
+
+// size is where the file ends.
+func (o *Open) size(c engine.Call) (int64, error) {
+	if o.cached() {
+		return o.ino.refresh(c, o)
+	}
+	return trueSize(c, o.Node, o.File)
+}
+
+// Offset is the open file's offset, for /proc/PID/fdinfo, unless it is [Open.Native].
+func (o *Open) Offset(c engine.Call) (int64, error) {
+	if err := o.posLock.lock(c); err != nil {
+		return 0, err
+	}
+	defer o.posLock.unlock()
+	return o.pos, nil
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fdesc
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"vuos.dev/engine"
+)
+
+// Logger prints one line of umvu's log.
+type Logger func(level engine.Level, format string, a ...any)
+
+// DefaultLimit is how many bytes of file contents are cached unless
+// [Store.SetLimit] says otherwise.
+const DefaultLimit = 256 << 20
+
+// Store has all open virtual files of a hypervisor. Its methods may be called from any goroutine.
+type Store struct {
+	dir    string // canonical, as /proc/TID/fd shows it
+	prefix string // dir + "/w"
+	dirfd  int
+	log    Logger
+
+	live   atomic.Int64
+	nextID atomic.Uint64
+
+	mu      sync.RWMutex
+	opens   map[uint64]*Open
+	streams map[uint64]*Open
+
+	imu       sync.Mutex
+	inodes    map[engine.Node]*inode
+	closed    inodeList // inodes without opens, longest closed first
+	maxClosed int
+
+	links    linkPool
+	cache    lru
+	releases pending
+}
+
+// NewStore makes a store whose stand-ins live in dir, an existing empty directory of tmpfs that
+// only umvu can enter. log may be nil.
+func NewStore(dir string, log Logger) (*Store, error) {
+	if log == nil {
+		log = func(engine.Level, string, ...any) {}
+	}
+	dir, err := filepath.EvalSymlinks(dir)
+	if err == nil {
+		dir, err = filepath.Abs(dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	dirfd, err := unix.Open(dir, unix.O_DIRECTORY|unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	s := &Store{
+		dir: dir, prefix: dir + "/w", dirfd: dirfd, log: log,
+		opens: map[uint64]*Open{}, streams: map[uint64]*Open{}, inodes: map[engine.Node]*inode{},
+	}
+	s.maxClosed = closedLimit()
+	s.cache.limit.Store(DefaultLimit)
+	s.releases.init()
+	s.links.init(s)
+	if err := s.prepare(); err != nil {
+		unix.Close(dirfd)
+		return nil, err
+	}
+	return s, nil
+}
+
+// prepare makes the subdirectories: i for the stand-ins themselves, w0 for the links.
+func (s *Store) prepare() error {
+	if err := unix.Mkdirat(s.dirfd, "i", 0o700); err != nil && !errors.Is(err, unix.EEXIST) {
+		return fmt.Errorf("%s/i: %w", s.dir, err)
+	}
+	_, err := s.links.grow()
+	return err
+}
+
+// closedLimit is how many closed inodes may stay cached: each keeps one
+// descriptor of umvu's.
+func closedLimit() int {
+	var r unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &r); err != nil || r.Cur > 1<<20 {
+		r.Cur = 4096
+	}
+	return int(min(r.Cur/4, 1024))
+}
+
+// Dir is the directory with the stand-ins.
+func (s *Store) Dir() string { return s.dir }
+
+// Live is the number of open files and streams.
+func (s *Store) Live() int { return int(s.live.Load()) }
+
+// Close releases whatever is still open, waits for it and removes the stand-ins. The
+// guests must be gone, and no other method may be called any more.
+func (s *Store) Close() {
+	s.links.stop()
+	s.mu.RLock()
+	left := make([]*Open, 0, len(s.opens)+len(s.streams))
+	for _, o := range s.opens {
+		left = append(left, o)
+	}
+	for _, o := range s.streams {
+		left = append(left, o)
+	}
+	s.mu.RUnlock()
+	for _, o := range left {
+		s.begin(o)
+	}
+	s.releases.wait()
+	s.Forget(func(engine.Node) bool { return true })
+	unix.Close(s.dirfd)
+	entries, err := os.ReadDir(s.dir)
+	for _, e := range entries {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(s.dir, e.Name())))
+	}
+	if err != nil {
+		s.log(engine.LogWarning, "stand-ins: %v", err)
+	}
+}
