@@ -43,5 +43,5 @@ func (System) Stat(path string) (mode uint32, err error) {
 // Mounts returns /proc/mounts: the mounts that the caller sees. Errors are of
 // type [os.PathError].
 func (System) Mounts() ([]byte, error) {
-	return os.ReadFile("/proc/self/mounts")
+	return os.ReadFile("/proc/mounts")
 }

@@ -11,6 +11,8 @@ import (
 	"vuos.dev/tools/vuutils/vu"
 )
 
+const typeNeeded = "a type is needed (-t)"
+
 // explain turns an error of mount(2) into a message that names the file, type
 // or option at fault, as far as can be found out by looking.
 func explain(sys system, r *request, err error) string {
@@ -91,7 +93,7 @@ func invalid(sys system, r *request) string {
 	case len(r.options) > 0:
 		return fmt.Sprintf("bad option in '%s', or %s is not valid for %s", r.data(), r.source, r.kind())
 	case r.fstype == "" && r.flags&unix.MS_BIND == 0:
-		return "a type is needed (-t)"
+		return typeNeeded
 	}
 	if strings.Contains(r.source, "/") {
 		if err := lookAtSource(sys, r); err != nil {

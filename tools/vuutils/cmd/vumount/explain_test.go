@@ -68,6 +68,7 @@ func TestExplain(t *testing.T) {
 			"bad option in 'foo,bar=1', or /img is not valid for type x"),
 		simple("image", args, call, unix.EINVAL, "/img is not valid for type vufuseext2: Invalid argument"),
 		simple("no type", "/img /mnt", `mount "/img" "/mnt" "" 0x8000 ""`, unix.EINVAL, "a type is needed (-t)"),
+		simple("empty type", "/img /mnt", `mount "/img" "/mnt" "" 0x8000 ""`, unix.ENODEV, "a type is needed (-t)"),
 		simple("no block device", "-t ext4 /img /mnt", `mount "/img" "/mnt" "ext4" 0x8000 ""`, unix.ENOTBLK, "/img is not a block device"),
 		simple("move", "-M /img /mnt", `mount "/img" "/mnt" "" 0xa000 ""`, unix.EINVAL, "/img is not a mount that can be moved to /mnt"),
 		simple("remount", "-o remount /mnt", `mount "none" "/mnt" "" 0x8020 ""`, unix.EINVAL,

@@ -48,6 +48,9 @@ func loaded(sys system, module string) bool {
 
 // unknownType says what to do about a type that nobody serves.
 func unknownType(sys system, r *request) string {
+	if r.fstype == "" {
+		return typeNeeded
+	}
 	message := fmt.Sprintf("unknown file system type '%s'", r.fstype)
 	module := moduleFor(r.fstype)
 	switch {
