@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"vuos.dev/engine"
+	"vuos.dev/vufuse/proto"
+)
+
+// parallel is how many READs of one call are under way at once.
+const parallel = 4
+
+// ReadAt implements [engine.FileReader]. A long read becomes several requests, at once if the
+// server takes them so (FUSE_ASYNC_READ).
+func (f *file) ReadAt(c engine.Call, p []byte, off int64) (int, error) {
+	if err := f.usable(); err != nil || len(p) == 0 {
+		return 0, err
+	}
+	defer f.n.accessed()
+	most := f.n.fs.maxRead
+	if len(p) > most && f.n.fs.has(proto.AsyncRead) {
+		return f.readParallel(c, p, off)
+	}
+	done := 0
+	for done < len(p) {
+		part := p[done:min(done+most, len(p))]
+		n, err := f.read(c, part, off+int64(done))
+		done += n
+		if err != nil && done == 0 {
+			return 0, err
+		}
+		if err != nil || n < len(part) {
+			break
+		}
+	}
+	return done, nil
+}
+
+// read sends one READ.
+func (f *file) read(c engine.Call, p []byte, off int64) (int, error) {
+	in := &proto.ReadIn{Fh: f.fh, Offset: uint64(off), Size: uint32(len(p)), Flags: f.flags}
+	r := &Request{Op: proto.Read, Node: f.n.id, In: in, Buf: p}
+	if err := f.n.fs.do(c, r); err != nil {
+		return 0, err
+	}
+	return r.N, nil
+}
+
+// readParallel sends the READs of a long read, a few at a time. The result is what was read before
+// the first error or the end of the file.
+func (f *file) readParallel(c engine.Call, p []byte, off int64) (int, error) {
+	most := f.n.fs.maxRead
+	type piece struct {
+		n   int
+		err error
+	}
+	pieces := make([]piece, (len(p)+most-1)/most)
+	slots := make(chan struct{}, parallel)
+	var wg sync.WaitGroup
+	for i := range pieces {
+		slots <- struct{}{}
+		wg.Go(func() {
+			at := i * most
+			pieces[i].n, pieces[i].err = f.read(c, p[at:min(at+most, len(p))], off+int64(at))
+			<-slots
+		})
+	}
+	wg.Wait()
+	done := 0
+	for i, q := range pieces {
+		done += q.n
+		if q.err != nil && done == 0 {
+			return 0, q.err
+		}
+		if q.err != nil || q.n < min(most, len(p)-i*most) {
+			break
+		}
+	}
+	return done, nil
+}
+
+// WriteAt implements [engine.FileWriter]. Writes to one file go one after the other, unless the
+// server takes direct writes in parallel.
+func (f *file) WriteAt(c engine.Call, p []byte, off int64) (int, error) {
+	if err := f.usable(); err != nil {
+		return 0, err
+	}
+	if err := f.dropSetIDs(c); err != nil {
+		return 0, err
+	}
+	c.Block()
+	if f.writesInParallel(off + int64(len(p))) {
+		f.n.ioMu.RLock()
+		defer f.n.ioMu.RUnlock()
+	} else {
+		f.n.ioMu.Lock()
+		defer f.n.ioMu.Unlock()
+	}
+	return f.writeAll(c, p, off)
+}
+
+// Append implements [engine.FileAppender].
+func (f *file) Append(c engine.Call, p []byte) (n int, off int64, err error) {
+	if err := f.usable(); err != nil {
+		return 0, 0, err
+	}
+	if err := f.dropSetIDs(c); err != nil {
+		return 0, 0, err
+	}
+	c.Block()
+	f.n.ioMu.Lock()
+	defer f.n.ioMu.Unlock()
+	a, err := f.n.fresh(c)
+	if err != nil {
+		return 0, 0, err
+	}
+	off = int64(a.Size)
+	n, err = f.writeAll(c, p, off)
+	return n, off, err
+}
+
+// writeAll writes in as many requests as it takes, with ioMu held.
+func (f *file) writeAll(c engine.Call, p []byte, off int64) (int, error) {
+	done := 0
+	for done < len(p) {
+		part := p[done:min(done+f.n.fs.maxWrite, len(p))]
+		n, err := f.write(c, part, off+int64(done))
+		done += n
+		if err != nil && done == 0 {
+			return 0, err
+		}
+		if err != nil || n < len(part) {
+			break
+		}
+	}
+	return done, nil
+}
+
+func (f *file) writesInParallel(end int64) bool {
+	const both = proto.OpenDirectIO | proto.OpenParallelWrites
+	if f.open&both != both || f.flags&unix.O_APPEND != 0 {
+		return false
+	}
+	f.n.mu.Lock()
+	defer f.n.mu.Unlock()
+	return uint64(end) <= f.n.attr.Size
+}
+
+// write sends one WRITE. A short one is an error for the page cache (fs/fuse/file.c:
+// fuse_send_write_pages), but not for direct I/O.
+func (f *file) write(c engine.Call, p []byte, off int64) (int, error) {
+	in := &proto.WriteIn{Fh: f.fh, Offset: uint64(off), Size: uint32(len(p)), Flags: f.flags}
+	if f.n.fs.has(proto.HandleKillprivV2) && !c.Cred().HasCap(unix.CAP_FSETID) {
+		in.WriteFlags = proto.WriteKillSuidgid
+	}
+	var out proto.WriteOut
+	err := f.n.fs.do(c, &Request{Op: proto.Write, Node: f.n.id, In: in, Data: p, Out: &out})
+	if err != nil {
+		return 0, err
+	}
+	n := int(out.Size)
+	if n > len(p) {
+		return 0, unix.EIO
+	}
+	f.n.wrote(off + int64(n))
+	if n < len(p) && f.open&proto.OpenDirectIO == 0 {
+		return n, unix.EIO
+	}
+	return n, nil
+}
+
+// dropSetIDs takes away the set-id bits before the file changes, unless the server does that
+// (fs/inode.c:file_remove_privs).
+func (f *file) dropSetIDs(c engine.Call) error {
+	if f.n.fs.killsPriv() || c.Cred().HasCap(unix.CAP_FSETID) {
+		return nil
+	}
+	f.n.mu.Lock()
+	mode := f.n.attr.Mode
+	f.n.mu.Unlock()
+	bits := setIDs(mode)
+	if bits == 0 || f.n.typ != unix.S_IFREG {
+		return nil
+	}
+	return f.n.setattr(c, &engine.SetAttr{Valid: engine.AttrMode, Mode: mode &^ bits & 0o7777}, f)
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"golang.org/x/sys/unix"
+
+	"vuos.dev/engine"
+	"vuos.dev/vufuse/proto"
+)
+
+// allowed tells whether the caller may use the file system at all: without allow_other only a
+// process that is the one who mounted in all its ids, so that a server cannot trouble
+// others (fs/fuse/dir.c:fuse_allow_current_process).
+func (fs *FS) allowed(c engine.Call) bool {
+	if fs.opt.AllowOther {
+		return true
+	}
+	cr := c.Cred()
+	return cr.UID == fs.uid && cr.EUID == fs.uid && cr.SUID == fs.uid &&
+		cr.GID == fs.gid && cr.EGID == fs.gid && cr.SGID == fs.gid
+}
+
+// permit is fs/fuse/dir.c:fuse_permission without MAY_ACCESS: whether the caller may do mask on
+// the inode as part of another call. Without default_permissions the server decides
+// that with the call itself.
+func (n *node) permit(c engine.Call, mask uint32) error {
+	if n.isBad() {
+		return unix.EIO
+	}
+	if !n.fs.allowed(c) {
+		return unix.EACCES
+	}
+	if n.fs.opt.DefaultPermissions {
+		return n.decide(c, mask)
+	}
+	if mask&unix.X_OK != 0 && n.typ == unix.S_IFREG {
+		return n.executable(c)
+	}
+	return nil
+}
+
+// decide compares with mode and owner. A refusal on cached attributes is checked with
+// current ones.
+func (n *node) decide(c engine.Call, mask uint32) error {
+	a, err := n.fresh(c)
+	if err != nil {
+		return err
+	}
+	if err = engine.Access(c.Cred(), ownerOf(&a), mask); err == nil {
+		return nil
+	}
+	if a, err = n.getattr(c); err != nil {
+		return err
+	}
+	return engine.Access(c.Cred(), ownerOf(&a), mask)
+}
+
+func (n *node) executable(c engine.Call) error {
+	a, err := n.fresh(c)
+	if err == nil && a.Mode&0o111 == 0 {
+		err = unix.EACCES
+	}
+	return err
+}
+
+// ownerOf has of the attributes what permission depends on.
+func ownerOf(a *proto.Attr) *unix.Statx_t {
+	return &unix.Statx_t{Mode: uint16(a.Mode), Uid: a.UID, Gid: a.GID}
+}
+
+// Access implements [engine.NodeAccesser].
+func (n *node) Access(c engine.Call, mask uint32) error {
+	if err := n.permit(c, mask); err != nil {
+		return err
+	}
+	if n.fs.opt.ReadOnly && mask&unix.W_OK != 0 && n.typ&(unix.S_IFREG|unix.S_IFDIR) != 0 {
+		return unix.EROFS
+	}
+	if n.fs.opt.DefaultPermissions || mask == 0 {
+		return nil
+	}
+	return n.fs.optional(c, &Request{Op: proto.Access, Node: n.id, In: &proto.AccessIn{Mask: mask}}, nil)
+}
+
+// mayChange tells whether names may be added to a directory.
+func (n *node) mayChange(c engine.Call) error {
+	if n.fs.opt.ReadOnly {
+		return unix.EROFS
+	}
+	if n.typ != unix.S_IFDIR {
+		return unix.ENOTDIR
+	}
+	return n.permit(c, unix.W_OK|unix.X_OK)
+}
+
+// mayRemove tells whether child may be removed from dir: the kernel itself checks the sticky
+// bit, whoever decides about the rest (fs/namei.c:may_delete).
+func (dir *node) mayRemove(c engine.Call, child *node) error {
+	if err := dir.mayChange(c); err != nil {
+		return err
+	}
+	dir.mu.Lock()
+	d := dir.attr
+	dir.mu.Unlock()
+	if d.Mode&unix.S_ISVTX == 0 {
+		return nil
+	}
+	a, err := child.fresh(c)
+	if err != nil {
+		return err
+	}
+	cr := c.Cred()
+	if cr.FSUID != a.UID && cr.FSUID != d.UID && !cr.HasCap(unix.CAP_FOWNER) {
+		return unix.EPERM
+	}
+	return nil
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package wire carries FUSE requests over a descriptor that keeps message boundaries, in practice one
+// end of an AF_UNIX SOCK_SEQPACKET pair whose other end the server takes for its /dev/fuse: one
+// message is one request or one reply, many are under way at once.
+package wire
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"vuos.dev/vufuse/client"
+	"vuos.dev/vufuse/proto"
+)
+
+// maxData is the most data in one message. With its header it fits the send buffer that a
+// socket has by default (net.core.wmem_default).
+const maxData = 128 << 10
+
+// maxSpliced is the most data in one reply of a server that may splice it into its channel: splice(2) sends
+// 16 buffers at a time as one message, which are the header and 15 pages, not all of them
+// full. go-fuse splices although INIT does not offer it.
+const maxSpliced = 14 * proto.PageSize
+
+// step between the numbers of requests; an odd one is the INTERRUPT of the number before.
+const step = 2
+
+// Conn is a connection to a server. It implements [client.Transport].
+type Conn struct {
+	f   *os.File
+	raw syscall.RawConn
+
+	maxReply    int
+	minor       atomic.Uint32
+	setxattrExt atomic.Bool
+	noInterrupt atomic.Bool
+	notifier    proto.Notifier
+
+	ended chan struct{} // closed when the reader is done
+
+	mu      sync.Mutex
+	seq     uint64
+	dead    error
+	pending map[uint64]*call
+	queue   []*message // what the socket had no room for
+}
+
+var _ client.Transport = (*Conn)(nil)
+
+// call is a request that waits for its reply.
+type call struct {
+	r    *client.Request
+	done chan error  // has room for one
+	post func(error) // instead of done
+}
+
+// New takes over fd, which must keep message boundaries, and makes it non-blocking.
+func New(fd int) (*Conn, error) {
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), "fuse")
+	raw, err := f.SyscallConn()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	c := &Conn{f: f, raw: raw, ended: make(chan struct{}), pending: make(map[uint64]*call)}
+	c.minor.Store(proto.Minor)
+	return c, nil
+}
+
+// Pair makes a pair of sockets: one end for [New], the other for the server.
+func Pair() (ours, server int, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, -1, err
+	}
+	for _, fd := range fds {
+		// More room is better, but the default will do.
+		if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, 1<<20) != nil {
+			unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 1<<20)
+		}
+	}
+	return fds[0], fds[1], nil
+}
+
+// Start implements [client.Transport].
+func (c *Conn) Start(n proto.Notifier, in *proto.InitIn) (*proto.InitOut, error) {
+	c.notifier = n
+	go c.read()
+	out := new(proto.InitOut)
+	r := &client.Request{Op: proto.Init, In: in, Buf: out.Raw()}
+	if err := c.Do(nil, r); err != nil {
+		return nil, err
+	}
+	if r.N < 8 { // FUSE_COMPAT_INIT_OUT_SIZE
+		return nil, unix.EIO
+	}
+	c.maxReply = maxData
+	if out.Flags&proto.AtomicOTrunc == 0 { // libfuse3 takes it, go-fuse does not
+		c.maxReply = maxSpliced
+	}
+	return out, nil
+}
+
+// MaxData implements [client.Transport].
+func (c *Conn) MaxData() int { return maxData }
+
+// MaxReply implements [client.Transport].
+func (c *Conn) MaxReply() int { return c.maxReply }
+
+// Negotiated implements [client.Transport].
+func (c *Conn) Negotiated(minor uint32, setxattrExt bool) {
+	c.minor.Store(minor)
+	c.setxattrExt.Store(setxattrExt)
+}
+
+// Do implements [client.Transport].
+func (c *Conn) Do(stop <-chan struct{}, r *client.Request) error {
+	w := &call{r: r, done: make(chan error, 1)}
+	id, err := c.send(w)
+	if err != nil {
+		return err
+	}
+	if stop == nil {
+		return <-w.done
+	}
+	select {
+	case err := <-w.done:
+		return err
+	case <-stop:
+	}
+	if c.withdraw(id) {
+		return unix.EINTR
+	}
+	c.interrupt(id)
+	return <-w.done
+}
+
+// Post implements [client.Transport].
+func (c *Conn) Post(r *client.Request, done func(error)) {
+	if done == nil {
+		done = func(error) {}
+	}
+	if _, err := c.send(&call{r: r, post: done}); err != nil {
+		done(err)
+	}
+}
+
+// finish gives a call its result. It is called without the lock.
+func (w *call) finish(err error) {
+	if w.post != nil {
+		w.post(err)
+		return
+	}
+	w.done <- err
+}
+
+// Abort implements [client.Transport].
+func (c *Conn) Abort() { c.abort() }
+
+func (c *Conn) abort() {
+	c.mu.Lock()
+	if c.dead != nil {
+		c.mu.Unlock()
+		return
+	}
+	c.dead = unix.ENOTCONN
+	waiting := c.pending
+	c.pending, c.queue = nil, nil
+	c.mu.Unlock()
+	c.f.Close()
+	for _, w := range waiting {
+		w.finish(unix.ECONNABORTED)
+	}
+}
+
+// Close implements [client.Transport]: the server reads the end of the file, and is gone when the
+// last copy of its end is closed, even if it went into the background.
+func (c *Conn) Close(done <-chan struct{}) {
+	c.raw.Control(func(fd uintptr) { unix.Shutdown(int(fd), unix.SHUT_WR) })
+	select {
+	case <-c.ended:
+	case <-done:
+	}
+	c.abort()
+}
+
+// Ended is closed when the server's end is gone.
+func (c *Conn) Ended() <-chan struct{} { return c.ended }
+
+// retry tells whether a system call on the socket is worth repeating at once.
+func retry(err error) bool { return errors.Is(err, unix.EINTR) }

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wire
+
+import (
+	"golang.org/x/sys/unix"
+
+	"vuos.dev/vufuse/proto"
+)
+
+// message is a request in its parts, the header first. The parts belong to the caller until it
+// is sent.
+type message struct {
+	id    uint64
+	parts [][]byte
+}
+
+// send gives w a number and sends it, or queues it if the server is slow to read.
+func (c *Conn) send(w *call) (id uint64, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.dead != nil {
+		return 0, c.dead
+	}
+	c.seq += step
+	id = c.seq
+	if w.r.Unique != 0 {
+		id = w.r.Unique
+	}
+	reply := w.r.Op.HasReply()
+	if reply {
+		c.pending[id] = w
+	}
+	err = c.transmit(&message{id, c.encode(w, id)})
+	if err != nil {
+		delete(c.pending, id)
+		return 0, err
+	}
+	if !reply {
+		go w.finish(nil)
+	}
+	return id, nil
+}
+
+func (c *Conn) encode(w *call, id uint64) [][]byte {
+	r := w.r
+	h := proto.InHeader{Op: r.Op, Unique: id, Node: r.Node, UID: r.UID, GID: r.GID, PID: r.PID}
+	parts := make([][]byte, 1, 5)
+	if r.In != nil {
+		in := r.In.Raw()
+		parts = append(parts, in[:proto.InSize(r.Op, c.minor.Load(), c.setxattrExt.Load(), len(in))])
+	}
+	switch r.Names() {
+	case 1:
+		parts = append(parts, []byte(r.Name+"\x00"))
+	case 2:
+		parts = append(parts, []byte(r.Name+"\x00"+r.Name2+"\x00"))
+	}
+	if len(r.Data) > 0 {
+		parts = append(parts, r.Data)
+	}
+	h.Len = uint32(len(h.Raw()))
+	for _, p := range parts[1:] {
+		h.Len += uint32(len(p))
+	}
+	parts[0] = h.Raw()
+	return parts
+}
+
+// transmit sends m now or later. The lock is held.
+func (c *Conn) transmit(m *message) error {
+	if len(c.queue) == 0 {
+		sent, err := c.trySend(m)
+		if sent || err != nil {
+			return err
+		}
+		m.own()
+		c.queue = append(c.queue, m)
+		go c.drain()
+		return nil
+	}
+	m.own()
+	c.queue = append(c.queue, m)
+	return nil
+}
+
+// own copies what a request without reply may be about to change: nobody waits for its leaving.
+func (m *message) own() {
+	for i, p := range m.parts {
+		if len(p) < proto.MaxHeader {
+			m.parts[i] = append([]byte(nil), p...)
+		}
+	}
+}
+
+// trySend sends m if there is room. A server that is gone is not an error here: the
+// reader finds that out and ends all that waits.
+func (c *Conn) trySend(m *message) (sent bool, err error) {
+	cerr := c.raw.Control(func(fd uintptr) {
+		for {
+			_, err = unix.SendmsgBuffers(int(fd), m.parts, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+			if !retry(err) {
+				return
+			}
+		}
+	})
+	switch {
+	case cerr != nil:
+		return false, unix.ENOTCONN
+	case err == unix.EAGAIN || err == unix.ENOBUFS:
+		return false, nil
+	case err == unix.EPIPE || err == unix.ECONNRESET:
+		return true, nil
+	case err != nil:
+		return false, unix.EIO
+	}
+	return true, nil
+}
+
+// drain sends what is queued as soon as there is room for it, and ends when the queue is empty.
+func (c *Conn) drain() {
+	c.raw.Write(func(uintptr) bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for len(c.queue) > 0 {
+			m := c.queue[0]
+			sent, err := c.trySend(m)
+			if err != nil {
+				if w := c.pending[m.id]; w != nil {
+					delete(c.pending, m.id)
+					go w.finish(err)
+				}
+			} else if !sent {
+				return false
+			}
+			c.queue = c.queue[1:]
+		}
+		return true
+	})
+}
+
+// withdraw takes back a request that is still queued.
+func (c *Conn) withdraw(id uint64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, m := range c.queue {
+		if m.id == id && c.pending[id] != nil {
+			c.queue = append(c.queue[:i:i], c.queue[i+1:]...)
+			delete(c.pending, id)
+			return true
+		}
+	}
+	return false
+}
+
+// interrupt asks the server to give up request id, if that is still under way.
+func (c *Conn) interrupt(id uint64) {
+	if c.noInterrupt.Load() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.dead != nil || c.pending[id] == nil {
+		return
+	}
+	in := proto.InterruptIn{Unique: id}
+	h := proto.InHeader{Op: proto.Interrupt, Unique: id | 1}
+	h.Len = uint32(len(h.Raw()) + len(in.Raw()))
+	c.transmit(&message{id | 1, [][]byte{h.Raw(), in.Raw()}})
+}
