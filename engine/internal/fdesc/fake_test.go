@@ -168,11 +168,19 @@ func open(t testing.TB, s *Store, n *fakeNode, flags int) (*Open, int) {
 	return o, fd
 }
 
-func pattern(n int) []byte {
-	p := make([]byte, n)
-	r := rand.NewPCG(1, uint64(n))
+var noise = func() []byte {
+	p := make([]byte, 4<<20)
+	r := rand.NewPCG(1, 2)
 	for i := range p {
 		p[i] = byte(r.Uint64() | 1)
 	}
 	return p
+}()
+
+// pattern is n bytes that are not 0, and for another n begin otherwise.
+func pattern(n int) []byte {
+	if n > 1<<20 {
+		return append([]byte(nil), noise[:n]...)
+	}
+	return append([]byte(nil), noise[n%4093:][:n]...)
 }

@@ -83,8 +83,8 @@ func (m *model) step(op, off, n int) {
 		m.n.mu.Lock()
 		m.n.setSize(int64(len(m.n.data)))
 		if n = min(n, len(m.n.data)-off); n > 0 && m.mapped == nil {
-			copy(m.n.data[off:], pattern(n + 1)[1:])
-			copy(m.want[off:], pattern(n + 1)[1:])
+			copy(m.n.data[off:], pattern(n))
+			copy(m.want[off:], pattern(n))
 		}
 		m.n.mu.Unlock()
 		m.s.Pages(m.n).Invalidate(int64(off), int64(n))

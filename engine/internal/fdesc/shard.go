@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -24,6 +25,7 @@ type shard struct {
 
 	file *os.File // the inotify instance, non-blocking, for Go's poller
 	conn syscall.RawConn
+	quit atomic.Bool
 	done chan struct{}
 
 	mu  sync.Mutex // one reader of the queue at a time
@@ -59,12 +61,13 @@ func (sh *shard) watch() {
 		sh.read(int(fd))
 		return false // wait for more
 	})
-	if err != nil && !errors.Is(err, os.ErrClosed) {
+	if err != nil && !sh.quit.Load() {
 		sh.s.log(engine.LogErr, "inotify: %v", err)
 	}
 }
 
 func (sh *shard) stop() {
+	sh.quit.Store(true)
 	sh.file.Close()
 	<-sh.done
 }
