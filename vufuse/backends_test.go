@@ -54,7 +54,7 @@ func TestDirectLoopback(t *testing.T) {
 }
 
 // goServer serves raw on a socket, as a go-fuse program does on /dev/fd/3.
-func goServer(t *testing.T, raw fuse.RawFileSystem, opts fuse.MountOptions) *wire.Conn {
+func goServer(t testing.TB, raw fuse.RawFileSystem, opts fuse.MountOptions) *wire.Conn {
 	t.Helper()
 	ours, theirs, err := wire.Pair()
 	if err != nil {

@@ -19,10 +19,11 @@ import (
 type Host struct {
 	Log func(format string, a ...any) // may be nil
 
-	mu     sync.Mutex
-	caches map[engine.Node]engine.Pages
-	dev    uint64
-	devs   map[uint64]bool
+	mu       sync.Mutex
+	caches   map[engine.Node]engine.Pages
+	attached map[string]engine.FileSystem
+	dev      uint64
+	devs     map[uint64]bool
 }
 
 var _ engine.Host = (*Host)(nil)
@@ -39,6 +40,29 @@ func (h *Host) Debugf(format string, a ...any) {
 
 // Background implements [engine.Host].
 func (h *Host) Background() engine.Call { return NewCall() }
+
+// Attach implements [engine.Host]: the file system is found with Attached.
+func (h *Host) Attach(point, _ string, fs engine.FileSystem) (detach func() error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.attached == nil {
+		h.attached = make(map[string]engine.FileSystem)
+	}
+	h.attached[point] = fs
+	return func() error {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.attached, point)
+		return nil
+	}
+}
+
+// Attached is what is attached at a point now, or nil.
+func (h *Host) Attached(point string) engine.FileSystem {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.attached[point]
+}
 
 // Pages implements [engine.Host].
 func (h *Host) Pages(n engine.Node) engine.Pages {
