@@ -16,3 +16,6 @@ func (c *Conn) TrySend(frame []byte) (ok bool, err error) {
 	}
 	return err == nil, c.fail("send", err)
 }
+
+// Control calls f with the descriptor, which stays valid until f returns.
+func (c *Conn) Control(f func(fd uintptr)) error { return c.raw.Control(f) }

@@ -27,142 +27,112 @@ const (
 	retry = 100 * time.Millisecond
 )
 
-// establish connects to the peer, or makes the socket that it will come to:
-// one of link and l is not nil without an error.
-func (c *conn) establish(ctx context.Context) (link plug.Conn, l *listener, err error) {
-	link, err = c.call(ctx)
-	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ECONNREFUSED) {
-		return link, nil, err
+// join finds out which end is free and which protocol is spoken.
+func (l *line) join(ctx context.Context) (plug.Conn, error) {
+	tally := &plug.Tally{}
+	link, err := l.call(ctx, tally)
+	if err == nil {
+		return newConn(l, link, nil, tally), nil
 	}
-	// Only one at a time may find the socket missing or dead and make it.
-	unlock, err := lockDir(ctx, filepath.Dir(c.path))
+	// Only one at a time may find a socket missing or dead and make it.
+	unlock, err := lockDir(ctx, filepath.Dir(l.path))
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	link, err = l.callOrClear(ctx, tally)
+	switch {
+	case err == nil:
+		return newConn(l, link, nil, tally), nil
+	case errors.Is(err, unix.EPROTOTYPE):
+		return l.openDatagram(l.path+suffix, l.path, tally)
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	case !l.seqpacket:
+		return l.openDatagram(l.path, l.path+suffix, tally)
+	}
+	lis, err := l.listen()
+	if err != nil {
+		return nil, err
+	}
+	return newConn(l, nil, lis, tally), nil
+}
+
+// establish is join for an end that keeps to the newer protocol: it gives
+// either a link or a listener.
+func (l *line) establish(ctx context.Context, tally *plug.Tally) (link *dgram.Conn, lis *listener, err error) {
+	unlock, err := lockDir(ctx, filepath.Dir(l.path))
 	if err != nil {
 		return nil, nil, err
 	}
 	defer unlock()
-	for refused := false; ; {
-		link, err = c.call(ctx)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case !errors.Is(err, unix.ECONNREFUSED):
-			return link, nil, err
-		case !refused:
-			refused = true
-			time.Sleep(staleWait)
-			continue
-		default:
-			if err := c.removeStale(); err != nil {
-				return nil, nil, err
-			}
-		}
-		// A peer that knows nothing of the lock may have been faster.
-		if l, err = c.listen(); !errors.Is(err, unix.EADDRINUSE) {
-			return nil, l, err
-		}
+	if link, err = l.callOrClear(ctx, tally); errors.Is(err, fs.ErrNotExist) {
+		lis, err = l.listen()
 	}
+	return link, lis, err
 }
 
-// reestablish repeats establish until it succeeds or the Conn is closed.
-func (c *conn) reestablish(ctx context.Context) (plug.Conn, *listener) {
-	for ctx.Err() == nil {
-		link, l, err := c.establish(ctx)
-		if err == nil {
-			return link, l
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(retry):
+// callOrClear calls; if there is only a dead socket it removes that, and says
+// that there is none. The directory must be locked.
+func (l *line) callOrClear(ctx context.Context, tally *plug.Tally) (*dgram.Conn, error) {
+	link, err := l.call(ctx, tally)
+	if errors.Is(err, unix.ECONNREFUSED) {
+		time.Sleep(staleWait)
+		link, err = l.call(ctx, tally)
+	}
+	if errors.Is(err, unix.ECONNREFUSED) {
+		if err = removeStale(l.path); err == nil {
+			err = fs.ErrNotExist
 		}
 	}
-	return nil, nil
+	return link, err
 }
 
-// call connects to a listener.
-func (c *conn) call(ctx context.Context) (plug.Conn, error) {
+// call connects to a listener. The error is EPROTOTYPE if there is a datagram
+// socket.
+func (l *line) call(ctx context.Context, tally *plug.Tally) (*dgram.Conn, error) {
 	fd, err := dgram.Unix(unix.SOCK_SEQPACKET)
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: c.path}); err != nil {
+	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: l.path}); err != nil {
 		unix.Close(fd)
 		if err == unix.EAGAIN { // its queue of callers is full
-			err = unix.EISCONN
+			return nil, l.taken()
 		}
-		return nil, c.explain(os.NewSyscallError("connect", err))
+		return nil, os.NewSyscallError("connect", err)
 	}
-	file := dgram.NewFile(fd, c.path)
-	if err := readAck(ctx, file); err != nil {
+	file := dgram.NewFile(fd, l.path)
+	if err := l.readAck(ctx, file); err != nil {
 		file.Close()
-		return nil, c.explain(err)
+		return nil, err
 	}
-	return c.newLink(file)
+	return l.newLink(file, tally)
+}
+
+// taken says that there is no place for a third one.
+func (l *line) taken() error {
+	return l.fail("both ends of the line are taken", unix.EISCONN)
 }
 
 // readAck waits for the byte with which a listener answers.
-func readAck(ctx context.Context, file *os.File) error {
+func (l *line) readAck(ctx context.Context, file *os.File) error {
 	if err := file.SetReadDeadline(time.Now().Add(answerTimeout)); err != nil {
 		return err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = file.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 	var ack [1]byte
-	if _, err := file.Read(ack[:]); err != nil {
+	_, err := file.Read(ack[:])
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return l.fail("the other end does not answer", nil)
+	case err != nil:
 		return err
-	}
-	if ack[0] != 0 {
+	case unix.Errno(ack[0]) == unix.EISCONN:
+		return l.taken()
+	case ack[0] != 0:
 		return unix.Errno(ack[0])
 	}
 	return file.SetReadDeadline(time.Time{})
-}
-
-// explain says in words why there was no connection.
-func (c *conn) explain(err error) error {
-	switch {
-	case errors.Is(err, unix.EISCONN):
-		return c.fail("both ends of the line are taken", err)
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return c.fail("the other end does not answer", err)
-	case errors.Is(err, unix.EPROTOTYPE):
-		return c.fail("not the socket of a ptp plug", err)
-	}
-	return err
-}
-
-// removeStale removes a socket that nobody listens at.
-func (c *conn) removeStale() error {
-	info, err := os.Lstat(c.path)
-	if err == nil && info.Mode().Type() != fs.ModeSocket {
-		return errNotSocket
-	}
-	if err = os.Remove(c.path); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
-}
-
-// lockDir keeps other plugs of this library from making sockets in dir. It
-// does not wait for ever: anybody who can read dir could hold the lock.
-func lockDir(ctx context.Context, dir string) (unlock func(), err error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	limit := time.After(answerTimeout)
-	for {
-		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if err == nil {
-			return func() { f.Close() }, nil
-		}
-		if err == unix.EWOULDBLOCK || err == unix.EINTR {
-			select {
-			case <-time.After(staleWait):
-				continue
-			case <-ctx.Done():
-				err = ctx.Err()
-			case <-limit:
-			}
-		}
-		f.Close()
-		return nil, os.NewSyscallError("flock", err)
-	}
 }

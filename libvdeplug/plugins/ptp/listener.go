@@ -20,12 +20,16 @@ type listener struct {
 }
 
 // listen makes the socket. It is removed when the listener is closed.
-func (c *conn) listen() (*listener, error) {
-	l, err := net.ListenUnix("unixpacket", &net.UnixAddr{Net: "unixpacket", Name: c.path})
+func (l *line) listen() (*listener, error) {
+	lis, err := net.ListenUnix("unixpacket", &net.UnixAddr{Net: "unixpacket", Name: l.path})
 	if err != nil {
 		return nil, err
 	}
-	return &listener{l}, nil
+	if err := l.permit(l.path); err != nil {
+		_ = lis.Close()
+		return nil, err
+	}
+	return &listener{lis}, nil
 }
 
 func (l *listener) close() { _ = l.Close() }
@@ -68,7 +72,7 @@ func (l *listener) answer(c *conn, peer *net.UnixConn) {
 }
 
 // adopt makes a link of an accepted connection, with a descriptor of its own.
-func (c *conn) adopt(peer *net.UnixConn) (plug.Conn, error) {
+func (c *conn) adopt(peer *net.UnixConn) (*dgram.Conn, error) {
 	raw, err := peer.SyscallConn()
 	if err != nil {
 		return nil, err
@@ -82,7 +86,7 @@ func (c *conn) adopt(peer *net.UnixConn) (plug.Conn, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("fcntl", err)
 	}
-	return c.newLink(dgram.NewFile(fd, c.path))
+	return c.newLink(dgram.NewFile(fd, c.path), c.tally)
 }
 
 // hungUp tells whether the peer of link has left, which nobody may have

@@ -1,119 +1,90 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package ptp is the plugin for ptp://PATH, a line between two plugs that both
-// name the same socket (AF_UNIX, SOCK_SEQPACKET). Who comes first binds it and
-// waits, who comes second connects, and is told with one byte whether the
-// place was still free: 0, or the errno EISCONN (libvdeplug_ptp.c). A third
-// one is refused. When one end leaves, the other waits for a new peer.
+// Package ptp is the plugin for ptp://PATH[OPTIONS], a line between two plugs
+// that both name the same socket. Options: mode=OCTAL and group=NAME for the
+// sockets made (0700), and seqpacket.
+//
+// vdeplug has had two protocols for it. Up to release 4.0.1 the one who comes
+// first binds a datagram socket at PATH, the other one at PATH+, and each sends
+// to the other's. Since then (commit 3a12bea) the first listens at PATH with a
+// SOCK_SEQPACKET socket, and answers who connects with one byte: 0, or the
+// errno EISCONN if it has a peer already. Who comes second here sees what is
+// there and speaks that. Who comes first speaks the older one, unless told
+// seqpacket. In both, when one end leaves, the other waits for a new peer.
 package ptp
 
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
-	"sync"
 
 	"vuos.dev/libvdeplug/internal/dgram"
-	"vuos.dev/libvdeplug/internal/swap"
 	"vuos.dev/libvdeplug/plug"
 )
 
 // Plugin opens ptp://PATH.
 var Plugin = plug.Func(open)
 
-// conn is one end of the line.
-type conn struct {
-	*swap.Conn
+const defaultMode = 0700
+
+// line is what the locator says.
+type line struct {
 	plugin, path string
-	tally        plug.Tally
-	cancel       context.CancelFunc // ends the wait for an answer
-	wg           sync.WaitGroup
+	seqpacket    bool
+	mode         uint32
+	gid          int // -1: as it comes
 }
 
 func open(ctx context.Context, req *plug.Request) (plug.Conn, error) {
-	if req.Rest == "" {
-		return nil, req.Error("", "needs the path of a socket", nil)
-	}
-	// The path must stay the same when the working directory changes.
-	path, err := filepath.Abs(req.Rest)
+	l, err := parse(req)
 	if err != nil {
-		return nil, req.Error(req.Rest, "", err)
+		return nil, err
 	}
-	if _, err := dgram.UnixAddr(path); err != nil {
-		return nil, req.Error("", "", err)
-	}
-	c := &conn{plugin: req.Plugin, path: path}
-	c.Conn = swap.New(c.plugin, path, &c.tally)
-	link, l, err := c.establish(ctx)
+	c, err := l.join(ctx)
 	if err != nil {
-		return nil, c.fail("", err)
+		return nil, l.fail("", err)
 	}
-	life, cancel := context.WithCancel(context.Background())
-	c.cancel = cancel
-	if link != nil {
-		c.Plug(link)
-	}
-	c.wg.Go(func() { c.supervise(life, link, l) })
 	return c, nil
 }
 
-// supervise keeps the end up: as a caller while link lasts, as a listener
-// afterwards, or from the start.
-func (c *conn) supervise(ctx context.Context, link plug.Conn, l *listener) {
-	for ctx.Err() == nil {
-		if l != nil {
-			l.serve(ctx, c)
-			return
-		}
-		c.waitLost(link)
-		link, l = c.reestablish(ctx)
-		if link != nil && !c.Plug(link) {
-			link.Close()
-		}
+func parse(req *plug.Request) (*line, error) {
+	path, parms, err := plug.ParsePathParms(req.Rest, "seqpacket", "mode", "group")
+	if err == nil && path == "" {
+		err = errors.New("needs the path of a socket")
 	}
-	if l != nil {
-		l.close()
+	if err != nil {
+		return nil, req.Error(path, "", err)
 	}
+	l := &line{plugin: req.Plugin}
+	// The path must stay the same when the working directory changes.
+	if l.path, err = filepath.Abs(path); err == nil {
+		_, err = dgram.UnixAddr(l.path + suffix)
+	}
+	mode := req.Mode
+	if mode == 0 {
+		mode = defaultMode
+	}
+	if err == nil {
+		l.mode, err = parms.Mode("mode", mode)
+	}
+	if err == nil {
+		l.gid, err = parms.Group("group")
+	}
+	if err == nil && l.gid < 0 && req.Group != "" {
+		l.gid, err = plug.GroupID(req.Group)
+	}
+	if err != nil {
+		return nil, req.Error(path, "", err)
+	}
+	_, l.seqpacket = parms["seqpacket"]
+	return l, nil
 }
 
-// waitLost waits until link is not in use any more.
-func (c *conn) waitLost(link plug.Conn) {
-	for {
-		now, changed, err := c.Link()
-		if err != nil || now != link {
-			return
-		}
-		<-changed
-	}
-}
-
-// Close implements plug.Conn.
-func (c *conn) Close() error {
-	c.cancel()
-	err := c.Conn.Close()
-	c.wg.Wait()
-	return err
-}
-
-func (c *conn) fail(what string, err error) error {
+// fail makes an OpError of err, unless it is one.
+func (l *line) fail(what string, err error) error {
 	var already *plug.OpError
 	if errors.As(err, &already) {
 		return err
 	}
-	return &plug.OpError{Plugin: c.plugin, Addr: c.path, What: what, Err: err}
+	return &plug.OpError{Plugin: l.plugin, Addr: l.path, What: what, Err: err}
 }
-
-// newLink makes a link of a connected socket.
-func (c *conn) newLink(file *os.File) (plug.Conn, error) {
-	link, err := dgram.New(file, dgram.Config{
-		Plugin: c.plugin, Addr: c.path, Tally: &c.tally, EmptyIsEOF: true,
-	})
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	return link, nil
-}
-
-var errNotSocket = errors.New("there is something else than a socket")
