@@ -32,7 +32,6 @@ type harness struct {
 	reaper   sync.RWMutex
 	hook     func(c Call) // runs before each rewrite
 
-	mu       sync.Mutex
 	pending  map[int]*Pending
 	held     []*Binary
 	rewrites int

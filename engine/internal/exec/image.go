@@ -36,8 +36,8 @@ type Image struct {
 	Kind Kind
 
 	// Interp is the path of the script's interpreter or of the binary's loader
-	// (PT_INTERP), as written: it may be relative, or empty, for which the kernel
-	// answers ENOENT.
+	// (PT_INTERP), as written: it may be relative, or empty, which the kernel takes
+	// for the working directory (EACCES).
 	Interp string
 
 	// Dynamic says that an ELF binary names a loader.

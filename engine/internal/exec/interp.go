@@ -4,15 +4,21 @@ package exec
 
 import (
 	"fmt"
-	"os"
+	"io"
 
 	"golang.org/x/sys/unix"
 )
 
+// readerWriterAt is what setInterp needs of a file.
+type readerWriterAt interface {
+	io.ReaderAt
+	io.WriterAt
+}
+
 // setInterp makes path the loader of the binary f, which is size bytes long: the
 // name is appended to the file and the program header is pointed to it. p_vaddr
 // and p_memsz stay: the dynamic linker and gdb read the original name in memory.
-func setInterp(f *os.File, size int64, path string) error {
+func setInterp(f readerWriterAt, size int64, path string) error {
 	if len(path)+1 > unix.PathMax {
 		return fmt.Errorf("loader %q: %w", path, unix.ENAMETOOLONG)
 	}
