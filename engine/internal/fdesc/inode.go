@@ -3,6 +3,7 @@
 package fdesc
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -48,6 +49,16 @@ const maxSpareLinks = 2
 
 // inode returns the inode of n with one more open.
 func (s *Store) inode(n engine.Node) (*inode, error) {
+	ino, err := s.tryInode(n)
+	if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
+		// Those cached but not open have descriptors to give.
+		s.Forget(func(engine.Node) bool { return true })
+		ino, err = s.tryInode(n)
+	}
+	return ino, err
+}
+
+func (s *Store) tryInode(n engine.Node) (*inode, error) {
 	s.imu.Lock()
 	defer s.imu.Unlock()
 	ino := s.inodes[n]

@@ -87,7 +87,7 @@ func (ino *inode) finish(l *load, data []byte) {
 
 // fill has the page of off loaded and copies from what was read to p. again says that the caller has to
 // look into the cache once more.
-func (ino *inode) fill(c engine.Call, o *Open, p []byte, off, size int64, window extent) (n int, again bool, err error) {
+func (ino *inode) fill(c engine.Call, r engine.FileReader, p []byte, off, size int64, window extent) (n int, again bool, err error) {
 	l, wait := ino.begin(off>>pageShift, window)
 	if l == nil {
 		if wait == nil {
@@ -106,7 +106,7 @@ func (ino *inode) fill(c engine.Call, o *Open, p []byte, off, size int64, window
 	defer putBuf(bp)
 	var data []byte
 	defer func() { ino.finish(l, data) }()
-	got, err := o.reader.ReadAt(c, *bp, start)
+	got, err := r.ReadAt(c, *bp, start)
 	if err != nil {
 		return 0, false, err
 	}
@@ -155,7 +155,9 @@ func (ino *inode) putRun(run extent, data []byte, off int64) {
 	for run.first < run.end {
 		n, err := unix.Pwrite(ino.fd, data[run.first-off:run.end-off], run.first)
 		if err != nil || n == 0 {
-			ino.s.log(engine.LogWarning, "stand-in %s: %v", ino.base, err)
+			if ino.s.full.CompareAndSwap(false, true) {
+				ino.s.log(engine.LogWarning, "page cache in %s: %v", ino.s.dir, err)
+			}
 			e := pagesOf(run.first, run.end-run.first)
 			ino.unload(e)
 			ino.unmark(e)

@@ -29,11 +29,11 @@ func (o *Open) Map(c engine.Call, off, length int64, prot, flags int) error {
 		return nil
 	}
 	// A shared mapping may be made writable later, by mprotect(2).
-	return o.pin(c, pagesOf(off, length), shared && o.mayWrite() && o.writer != nil)
+	return o.pin(c, o.reader, pagesOf(off, length), shared && o.mayWrite() && o.writer != nil)
 }
 
-// pin has pages loaded and keeps them.
-func (o *Open) pin(c engine.Call, e extent, writable bool) error {
+// pin has pages loaded, read from r, and keeps them.
+func (o *Open) pin(c engine.Call, r engine.FileReader, e extent, writable bool) error {
 	ino := o.ino
 	size, err := ino.refresh(c, o)
 	if err != nil {
@@ -49,7 +49,7 @@ func (o *Open) pin(c engine.Call, e extent, writable bool) error {
 	}
 	o.pins.add(e)
 	ino.mu.Unlock()
-	if err := ino.loadPinned(c, o, e, size); err != nil {
+	if err := ino.loadPinned(c, r, e, size); err != nil {
 		return err
 	}
 	if writable {
@@ -95,7 +95,7 @@ func (ino *inode) unpin(o *Open) {
 const maxLoadTries = 64
 
 // loadPinned loads those pages of e that are mapped and not beyond size.
-func (ino *inode) loadPinned(c engine.Call, o *Open, e extent, size int64) error {
+func (ino *inode) loadPinned(c engine.Call, r engine.FileReader, e extent, size int64) error {
 	e.end = min(e.end, pagesOf(0, size).end)
 	tries := 0
 	for page := e.first; page < e.end; {
@@ -112,16 +112,13 @@ func (ino *inode) loadPinned(c engine.Call, o *Open, e extent, size int64) error
 		if tries++; tries > maxLoadTries {
 			return unix.ENOMEM
 		}
-		if o.reader == nil {
-			return unix.EBADF
-		}
 		window := extent{page, min(page+maxWindow, e.end)}
 		var probe [1]byte
-		n2, again, err := ino.fill(c, o, probe[:], page<<pageShift, size, window)
+		got, again, err := ino.fill(c, r, probe[:], page<<pageShift, size, window)
 		if err != nil {
 			return err
 		}
-		if n2 == 0 && !again {
+		if got == 0 && !again {
 			// The file ends earlier than its size says: zeros.
 			ino.mu.Lock()
 			ino.mark(page, false)
@@ -133,16 +130,16 @@ func (ino *inode) loadPinned(c engine.Call, o *Open, e extent, size int64) error
 }
 
 // loadTail reads what somebody else appended to a mapped last page.
-func (ino *inode) loadTail(c engine.Call, o *Open, old, size int64) error {
+func (ino *inode) loadTail(c engine.Call, r engine.FileReader, old, size int64) error {
 	end := min(size, (old+pageSize-1)&^(pageSize-1))
 	ino.mu.RLock()
 	need, gen := end > old && ino.isPinned(old>>pageShift), ino.dropGen
 	ino.mu.RUnlock()
-	if !need || o.reader == nil {
+	if !need {
 		return nil
 	}
 	p := make([]byte, end-old)
-	n, err := o.reader.ReadAt(c, p, old)
+	n, err := r.ReadAt(c, p, old)
 	if err != nil {
 		return err
 	}

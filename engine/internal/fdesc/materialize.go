@@ -47,12 +47,13 @@ func (o *Open) Materialize(c engine.Call, fd int) error {
 func (o *Open) pinAll(c engine.Call) error {
 	all := extent{0, lastPage}
 	if o.reader != nil && o.mayRead() {
-		return o.pin(c, all, o.mayWrite() && o.writer != nil)
+		return o.pin(c, o.reader, all, o.mayWrite() && o.writer != nil)
 	}
 	size, err := o.ino.refresh(c, o)
 	if err != nil {
 		return err
 	}
+	var r engine.FileReader
 	if size > 0 && !o.ino.wholeLoaded(size) {
 		opener, ok := o.Node.(engine.NodeOpener)
 		if !ok {
@@ -63,14 +64,11 @@ func (o *Open) pinAll(c engine.Call) error {
 			return err
 		}
 		defer f.Release(c)
-		r, ok := f.(engine.FileReader)
-		if !ok {
+		if r, ok = f.(engine.FileReader); !ok {
 			return unix.EINVAL
 		}
-		o.reader = r
-		defer func() { o.reader = nil }()
 	}
-	return o.pin(c, all, o.writer != nil)
+	return o.pin(c, r, all, o.writer != nil)
 }
 
 func (ino *inode) wholeLoaded(size int64) bool {

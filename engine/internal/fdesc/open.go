@@ -19,7 +19,7 @@ type Spec struct {
 	Owner any         // the caller's own: mount, path
 
 	// Background is the call with which the file is written back and released when the
-	// guests are gone. nil: umvu's own identity, without a view.
+	// guests are gone. nil: the store's.
 	Background engine.Call
 
 	// OnRelease is called after File.Release, from any goroutine.
@@ -62,7 +62,7 @@ func newOpen(s *Store, spec Spec) *Open {
 	o.writer, _ = spec.File.(engine.FileWriter)
 	o.status.Store(int64(spec.Flags))
 	if o.Background == nil {
-		o.Background = background{}
+		o.Background = s.Background
 	}
 	return o
 }

@@ -40,11 +40,26 @@ func (ino *inode) Resize(size int64) {
 		return
 	}
 	ino.mu.Lock()
-	defer ino.mu.Unlock()
+	old := ino.size
 	if !ino.gone {
 		ino.sizeGen++
 		ino.resize(size)
 	}
+	ino.mu.Unlock()
+	ino.grownLater(old, size)
+}
+
+// grownLater is grown for a file system that tells of a new size and may hold locks of its own.
+func (ino *inode) grownLater(old, size int64) {
+	if size <= old || ino.pinned.Load() == 0 {
+		return
+	}
+	ino.s.releases.add(1)
+	ino.s.spawn(func() {
+		if err := ino.grown(ino.s.Background, old, size); err != nil {
+			ino.s.log(engine.LogErr, "a mapping shows zeros behind %d: %v", old, err)
+		}
+	})
 }
 
 // Store implements [engine.Pages]. Of pages that are not cached, only those are
@@ -54,6 +69,7 @@ func (ino *inode) Store(off int64, p []byte) {
 		return
 	}
 	ino.mu.Lock()
+	old, size := ino.size, ino.size
 	if !ino.gone {
 		ino.dropGen++
 		ino.spoil(pagesOf(off, int64(len(p))))
@@ -62,8 +78,10 @@ func (ino *inode) Store(off int64, p []byte) {
 			ino.resize(end)
 		}
 		ino.update(p, off, ino.size, true)
+		size = ino.size
 	}
 	ino.mu.Unlock()
+	ino.grownLater(old, size)
 	ino.s.cache.shrink()
 }
 

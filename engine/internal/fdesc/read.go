@@ -53,7 +53,7 @@ func (ino *inode) read(c engine.Call, o *Open, p []byte, off int64) (int, error)
 			continue
 		}
 		window := o.ra.around(at, len(p)-done, size, sequential)
-		n, again, err := ino.fill(c, o, p[done:], at, size, window)
+		n, again, err := ino.fill(c, o.reader, p[done:], at, size, window)
 		done += n
 		if err != nil && done == 0 {
 			return 0, err

@@ -38,9 +38,19 @@ func (s *Store) begin(o *Open) {
 		s.releases.add(-1)
 		return
 	}
+	s.spawn(o.finish)
+}
+
+// spawn runs f, which calls modules, with a place in releases that was taken for it.
+func (s *Store) spawn(f func()) {
 	go func() {
 		defer s.releases.add(-1)
-		o.finish()
+		defer func() {
+			if p := recover(); p != nil {
+				s.log(engine.LogErr, "panic without a guest: %v\n%s", p, debug.Stack())
+			}
+		}()
+		f()
 	}()
 }
 
@@ -49,11 +59,6 @@ func (o *Open) finish() {
 		defer o.OnRelease()
 	}
 	defer o.detach()
-	defer func() {
-		if p := recover(); p != nil {
-			o.s.log(engine.LogErr, "panic while releasing %v: %v\n%s", o, p, debug.Stack())
-		}
-	}()
 	c := o.Background
 	if o.ino != nil {
 		o.ino.lastClose(c, o)

@@ -33,7 +33,7 @@ func (ino *inode) refresh(c engine.Call, o *Open) (int64, error) {
 		}
 		ino.mu.Unlock()
 		if ok {
-			return now, ino.grown(c, o, size, now)
+			return now, ino.grown(c, size, now)
 		}
 	}
 }
@@ -113,27 +113,44 @@ func (ino *inode) resize(size int64) {
 }
 
 // grown loads what a longer file has in pages that are mapped already.
-func (ino *inode) grown(c engine.Call, o *Open, old, size int64) error {
-	ino.mu.RLock()
-	need := size > old && len(ino.mapped) > 0 && ino.natives == 0
-	ino.mu.RUnlock()
-	if !need {
+func (ino *inode) grown(c engine.Call, old, size int64) error {
+	if size <= old || ino.pinned.Load() == 0 {
 		return nil
 	}
-	if err := ino.loadTail(c, o, old, size); err != nil {
+	o := ino.pinnedReader()
+	if o == nil {
+		return nil
+	}
+	if err := ino.loadTail(c, o.reader, old, size); err != nil {
 		return err
 	}
-	return ino.loadPinned(c, o, pagesOf(old, size-old), size)
+	return ino.loadPinned(c, o.reader, pagesOf(old, size-old), size)
 }
 
 // setSize follows a change of size that was made here.
-func (ino *inode) setSize(c engine.Call, o *Open, size int64) error {
+func (ino *inode) setSize(c engine.Call, size int64) error {
 	ino.mu.Lock()
 	old := ino.size
 	ino.sizeGen++
 	ino.resize(size)
 	ino.mu.Unlock()
-	return ino.grown(c, o, old, size)
+	return ino.grown(c, old, size)
+}
+
+// pinnedReader is an open file with a mapping through which the file can be read; nil if there is
+// none, or need not be because the stand-in is the truth.
+func (ino *inode) pinnedReader() *Open {
+	ino.mu.RLock()
+	defer ino.mu.RUnlock()
+	if ino.natives > 0 {
+		return nil
+	}
+	for _, o := range ino.mapped {
+		if o.reader != nil {
+			return o
+		}
+	}
+	return nil
 }
 
 // cutOff forgets the pages behind the end of the file, of which the kernel has freed the data.

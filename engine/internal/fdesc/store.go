@@ -18,8 +18,8 @@ import (
 // Logger prints one line of umvu's log.
 type Logger func(level engine.Level, format string, a ...any)
 
-// DefaultLimit is how many bytes of file contents are cached unless
-// [Store.SetLimit] says otherwise.
+// DefaultLimit is how many bytes of file contents are cached unless [Store.SetLimit] says otherwise, or half of the
+// tmpfs if that is less (containers often have 64 MiB).
 const DefaultLimit = 256 << 20
 
 // Store has all open virtual files of a hypervisor. Its methods may be called from any goroutine.
@@ -28,6 +28,11 @@ type Store struct {
 	prefix string // dir + "/w"
 	dirfd  int
 	log    Logger
+	full   atomic.Bool // tmpfs was full once
+
+	// Background is the call for what is done without a guest, where [Spec] does not say another. It is umvu's
+	// own identity without a view unless set before the first open.
+	Background engine.Call
 
 	live   atomic.Int64
 	nextID atomic.Uint64
@@ -68,7 +73,8 @@ func NewStore(dir string, log Logger) (*Store, error) {
 		opens: map[uint64]*Open{}, streams: map[uint64]*Open{}, inodes: map[engine.Node]*inode{},
 	}
 	s.maxClosed = closedLimit()
-	s.cache.limit.Store(DefaultLimit)
+	s.Background = background{}
+	s.cache.limit.Store(s.roomFor(DefaultLimit))
 	s.releases.init()
 	s.links.init(s)
 	if err := s.prepare(); err != nil {
@@ -95,6 +101,15 @@ func closedLimit() int {
 		r.Cur = 4096
 	}
 	return int(min(r.Cur/4, 1024))
+}
+
+// roomFor bounds a cache limit by the size of the tmpfs.
+func (s *Store) roomFor(limit int64) int64 {
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(s.dirfd, &st); err == nil && st.Blocks > 0 {
+		limit = min(limit, int64(st.Blocks)*st.Bsize/2)
+	}
+	return limit
 }
 
 // Dir is the directory with the stand-ins.

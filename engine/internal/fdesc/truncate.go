@@ -29,7 +29,7 @@ func (o *Open) Truncate(c engine.Call, size int64) error {
 	if err := set.Setattr(c, &engine.SetAttr{Valid: engine.AttrSize, Size: size, File: o.File}); err != nil {
 		return err
 	}
-	return o.ino.setSize(c, o, size)
+	return o.ino.setSize(c, size)
 }
 
 // Allocate is fallocate(2).
@@ -79,9 +79,9 @@ func (o *Open) allocated(c engine.Call, mode uint32, off, length int64) error {
 	case mode&(unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_ZERO_RANGE) != 0:
 		o.ino.zero(off, length)
 	case mode&shifts != 0:
-		return o.ino.shifted(c, o, off, size)
+		return o.ino.shifted(c, off, size)
 	}
-	return o.ino.setSize(c, o, size)
+	return o.ino.setSize(c, size)
 }
 
 // zero follows a hole punched into the file: the kernel zeroes the same bytes of the stand-in, so what is
@@ -97,22 +97,21 @@ func (ino *inode) zero(off, length int64) {
 }
 
 // shifted follows a change of everything behind off. What is mapped is read again.
-func (ino *inode) shifted(c engine.Call, o *Open, off, size int64) error {
+func (ino *inode) shifted(c engine.Call, off, size int64) error {
 	ino.Invalidate(off, -1)
-	if err := ino.setSize(c, o, size); err != nil {
+	if err := ino.setSize(c, size); err != nil {
 		return err
 	}
 	ino.mu.Lock()
 	e := extent{off >> pageShift, pagesOf(0, size).end}
-	mapped := len(ino.mapped) > 0
-	if mapped && e.first < e.end {
+	if len(ino.mapped) > 0 && ino.natives == 0 && e.first < e.end {
 		ino.unmark(e)
 		ino.punch(e.first, e.end) // unloaded pages are holes
 		ino.eachChunk(e, func(ch *chunk) { ch.sums = nil })
 	}
 	ino.mu.Unlock()
-	if !mapped {
-		return nil
+	if o := ino.pinnedReader(); o != nil {
+		return ino.loadPinned(c, o.reader, e, size)
 	}
-	return ino.loadPinned(c, o, e, size)
+	return nil
 }

@@ -67,17 +67,17 @@ func (o *Open) write(c engine.Call, p []byte, off int64, atEnd bool) (n int, end
 	}
 	gap := o.ino.wrote(p[:n], off, gen, !o.direct)
 	if gap >= 0 {
-		if err := o.ino.grown(c, o, gap, off+int64(n)); err != nil {
+		if err := o.ino.grown(c, gap, off+int64(n)); err != nil {
 			o.s.log(engine.LogErr, "a mapping of %v shows zeros behind %d: %v", o, gap, err)
 		}
 	}
-	if o.Flags&unix.O_DSYNC != 0 && err == nil {
-		err = o.fsync(c, o.Flags&unix.O_SYNC != unix.O_SYNC)
+	// An error behind a short write is for the next write to tell.
+	if o.Flags&unix.O_DSYNC != 0 {
+		if err := o.fsync(c, o.Flags&unix.O_SYNC != unix.O_SYNC); err != nil {
+			return 0, 0, err
+		}
 	}
-	if err != nil && o.Flags&unix.O_DSYNC == 0 {
-		err = nil // the next write will tell
-	}
-	return n, off + int64(n), err
+	return n, off + int64(n), nil
 }
 
 // store has the file system write, and returns where.
