@@ -75,7 +75,8 @@ func (p Parms) set(elem string, keys []string) error {
 
 // SplitNested splits OUTER{INNER}: INNER is the locator of the network that a
 // nesting plugin works upon, with its quoting left on. It ends at the last
-// "}". It does what vde_parsenestparms of vdeplug4 does.
+// "}". It does what vde_parsenestparms of vdeplug4 does, except that OUTER may
+// hold a quoted "{" without losing its end.
 func SplitNested(rest string) (outer, inner string, nested bool) {
 	outer, inner, nested = cut(rest, '{')
 	if nested {

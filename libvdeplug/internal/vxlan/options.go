@@ -4,6 +4,7 @@ package vxlan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net"
@@ -121,6 +122,9 @@ func (c *Config) places(ctx context.Context, p plug.Parms) error {
 	}
 	if name != "" {
 		ifi, err := net.InterfaceByName(name)
+		if op := (*net.OpError)(nil); errors.As(err, &op) {
+			err = op.Err // the rest says nothing to a user
+		}
 		if err != nil {
 			return fmt.Errorf("interface %s: %w", name, err)
 		}

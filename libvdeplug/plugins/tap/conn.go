@@ -4,6 +4,7 @@ package tap
 
 import (
 	"errors"
+	"io"
 	"os"
 	"sync"
 	"syscall"
@@ -102,7 +103,14 @@ func (c *conn) Send(frames [][]byte) (n int, err error) {
 }
 
 func (c *conn) fail(what string, err error) error {
-	return plug.IOError(c.plugin, c.name, what, err)
+	err = plug.IOError(c.plugin, c.name, what, err)
+	// When the interface is deleted the kernel reports an error condition at
+	// the descriptor, upon which the runtime refuses to poll it any more, and
+	// EBADFD to read and write (drivers/net/tun.c:tun_chr_poll()).
+	if op, ok := err.(*plug.OpError); ok && (errors.Is(err, unix.EBADFD) || op.Err.Error() == "not pollable") {
+		return &plug.OpError{Plugin: c.plugin, Addr: c.name, What: "the interface is gone", Err: io.EOF}
+	}
+	return err
 }
 
 func (c *conn) MaxFrame() int { return plug.MaxFrame }
