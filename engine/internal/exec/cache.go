@@ -103,12 +103,13 @@ func (c *Cache) Copy(ctx context.Context, src Source) (*Binary, error) {
 		}
 		if mine {
 			c.complete(e, c.fill(ctx, e, &src))
-		}
-		select {
-		case <-e.ready:
-		case <-ctx.Done():
-			c.release(e)
-			return nil, ctx.Err()
+		} else {
+			select {
+			case <-e.ready:
+			case <-ctx.Done():
+				c.release(e)
+				return nil, ctx.Err()
+			}
 		}
 		if e.err == nil {
 			return c.named(e, src.Name)

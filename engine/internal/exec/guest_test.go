@@ -16,6 +16,9 @@ import (
 // modeEnv makes the test binary one of the guests below.
 const modeEnv = "VUOS_EXEC_TEST_MODE"
 
+// quickRace keeps a race detector from a second's sleep at each exit.
+const quickRace = "GORACE=atexit_sleep_ms=0"
+
 func TestMain(m *testing.M) {
 	switch os.Getenv(modeEnv) {
 	case "":

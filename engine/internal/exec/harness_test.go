@@ -64,7 +64,7 @@ func (h *harness) runCmd(cmd *osexec.Cmd) (string, error) {
 	h.t.Helper()
 	outR, outW, _ := os.Pipe()
 	inR, inW, _ := os.Pipe()
-	cmd.Env = append(os.Environ(), modeEnv+"=guest")
+	cmd.Env = append(os.Environ(), modeEnv+"=guest", quickRace)
 	cmd.ExtraFiles = []*os.File{outW, inR}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

@@ -24,7 +24,7 @@ func runFile(t *testing.T, content []byte, dir string) ([]string, error) {
 		t.Fatal(err)
 	}
 	cmd := osexec.Command(p, "tail")
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), modeEnv+"=show")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), modeEnv+"=show", quickRace)
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, err

@@ -34,7 +34,8 @@ func tracerOf(tid int) (int, bool) {
 
 // inPlace writes the target's path over the one in the guest and continues the
 // call. The memory is opened before and kept: a vfork child shares it with the
-// parent, whose string Done restores when the child has one of its own.
+// parent, whose string Done restores when the child has one of its own. Where the
+// first argument is the same string as the path, the program sees it changed.
 func (p *Pending) inPlace(call *Call, to *Target, opts *Options) error {
 	path := fmt.Sprintf("/dev/fd/%d/%s", to.Dirfd, to.Name)
 	old, err := memory(call.TID).readString(call.path())

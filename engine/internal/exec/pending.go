@@ -43,7 +43,8 @@ func (p *Pending) Arm() error {
 }
 
 // Done gives back what the call needed in the guest's memory. It may be called
-// more than once.
+// more than once. In place it restores the path: call it as soon as the process, or
+// the parent of a vfork child, is seen to have gone on.
 func (p *Pending) Done() {
 	if p.restore != nil {
 		p.restore()
