@@ -11,8 +11,12 @@ import (
 	"vuos.dev/vufuse/proto"
 )
 
-// dirBuffer is how many bytes of entries one request asks for.
-const dirBuffer = 32 << 10
+// How many bytes of entries one READDIR and one READDIRPLUS ask for. The latter has some 150 bytes more
+// per entry.
+const (
+	dirBuffer  = 32 << 10
+	plusBuffer = 128 << 10
+)
 
 // dir is an open directory. What a reply gave beyond what the caller took is kept for the next
 // call.
@@ -22,6 +26,7 @@ type dir struct {
 	mu   sync.Mutex
 	rest []proto.Dirent
 	pos  int64 // of rest
+	plus bool  // READDIRPLUS to the end
 }
 
 var (
@@ -83,18 +88,18 @@ func (d *dir) fetch(c engine.Call) error {
 		n.lookMu.Lock()
 		defer n.lookMu.Unlock()
 	}
-	plus := n.wantsPlus(d.pos)
-	buf := make([]byte, min(dirBuffer, fs.maxRead))
-	in := &proto.ReadIn{Fh: d.fh, Offset: uint64(d.pos), Size: uint32(len(buf)), Flags: d.flags}
-	r := &Request{Op: proto.Readdir, Node: n.id, In: in, Buf: buf}
-	if plus {
-		r.Op = proto.Readdirplus
+	op, size := proto.Readdir, dirBuffer
+	if d.wantsPlus() {
+		op, size = proto.Readdirplus, plusBuffer
 	}
+	buf := make([]byte, min(size, fs.maxRead))
+	in := &proto.ReadIn{Fh: d.fh, Offset: uint64(d.pos), Size: uint32(len(buf)), Flags: d.flags}
+	r := &Request{Op: op, Node: n.id, In: in, Buf: buf}
 	version := fs.version.Load()
 	if err := fs.do(c, r); err != nil {
 		return err
 	}
-	list, err := proto.ParseDirents(buf[:r.N], plus)
+	list, err := proto.ParseDirents(buf[:r.N], op == proto.Readdirplus)
 	for i := range list {
 		if e := list[i].Entry; e != nil {
 			if lerr := n.link(list[i].Name, e, version); lerr != nil {
@@ -111,9 +116,11 @@ func (d *dir) fetch(c engine.Call) error {
 	return nil
 }
 
-// wantsPlus decides for READDIRPLUS: at the beginning of a listing, and after names in the
-// directory were looked up (fuse_use_readdirplus).
-func (n *node) wantsPlus(pos int64) bool {
+// wantsPlus decides for READDIRPLUS: at the beginning of a listing, and where names in the
+// directory were looked up since (fuse_use_readdirplus). When that was so already before the listing,
+// it is for the whole of it.
+func (d *dir) wantsPlus() bool {
+	n := d.n
 	if !n.fs.has(proto.DoReaddirplus) || n.fs.lacks(proto.Readdirplus) {
 		return false
 	}
@@ -122,9 +129,13 @@ func (n *node) wantsPlus(pos int64) bool {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	plus := n.plus
+	advised := n.plus
 	n.plus = false
-	return plus || pos == 0
+	if d.pos == 0 {
+		d.plus = advised
+		return true
+	}
+	return advised || d.plus
 }
 
 // link takes an entry of a READDIRPLUS reply into the caches. It counts as a lookup except for "." and

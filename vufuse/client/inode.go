@@ -123,10 +123,17 @@ func (fs *FS) find(id uint64) *node {
 	return nil
 }
 
+// makeBad makes everything on the inode fail with EIO (fuse_make_bad). The next lookup of its node id
+// finds another.
 func (n *node) makeBad() {
 	n.mu.Lock()
 	n.bad = true
 	n.mu.Unlock()
+	n.fs.imu.Lock()
+	if n.fs.table[n.id].ref == n.ref && n != n.fs.root {
+		delete(n.fs.table, n.id)
+	}
+	n.fs.imu.Unlock()
 }
 
 func (n *node) isBad() bool {
