@@ -72,6 +72,10 @@ type Host interface {
 	// loaded in, with umvu's own credentials. It is never interrupted.
 	Background() Call
 
+	// Attach mounts a file system that no mount(2) asked for, in the view the module was
+	// loaded in. detach undoes it; EBUSY while it is in use.
+	Attach(point, fstype string, fs FileSystem) (detach func() error)
+
 	// Pages is the page cache of a regular file's inode, or nil if the engine
 	// keeps none for it now.
 	Pages(n Node) Pages

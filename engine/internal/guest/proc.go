@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package guest
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// FDLink is the text of /proc/TID/fd/N in buf: what kind of object descriptor fd of thread
+// tid is. EBADF if it is not open. It does not allocate.
+func FDLink(tid, fd int, buf []byte) ([]byte, error) {
+	var path [48]byte
+	p := appendFDPath(path[:0], tid, fd)
+	n, e := readlinkRaw(append(p, 0), buf)
+	if e != 0 {
+		if e == unix.ENOENT {
+			e = unix.EBADF
+		}
+		return nil, e
+	}
+	return buf[:n], nil
+}
+
+func appendFDPath(p []byte, tid, fd int) []byte {
+	p = append(p, "/proc/"...)
+	p = strconv.AppendInt(p, int64(tid), 10)
+	p = append(p, "/fd/"...)
+	return strconv.AppendInt(p, int64(fd), 10)
+}
+
+// FDOpen tells whether descriptor fd of thread tid is open.
+func FDOpen(tid, fd int) bool {
+	var b [8]byte
+	_, err := FDLink(tid, fd, b[:])
+	return err == nil
+}
+
+// FDCount is how many descriptors thread tid has open, or 0 before Linux 6.2.
+func FDCount(tid int) int {
+	var st unix.Stat_t
+	if unix.Stat("/proc/"+strconv.Itoa(tid)+"/fd", &st) != nil {
+		return 0
+	}
+	return int(st.Size)
+}
+
+// Take makes a descriptor of umvu's for the open file that is descriptor fd of thread tid.
+func Take(tid, fd int) (int, error) {
+	pidfd, err := unix.PidfdOpen(tid, unix.PIDFD_THREAD)
+	if err != nil {
+		// A thread that is no leader needs PIDFD_THREAD, Linux 6.9.
+		if pidfd, err = unix.PidfdOpen(TGID(tid), 0); err != nil {
+			return -1, err
+		}
+	}
+	defer unix.Close(pidfd)
+	return unix.PidfdGetfd(pidfd, fd, 0)
+}
+
+// Link reads /proc/TID/name, which is one of cwd, root and exe.
+func Link(tid int, name string) (string, error) {
+	return os.Readlink("/proc/" + strconv.Itoa(tid) + "/" + name)
+}
+
+// TGID is the process of a thread, or tid itself if that cannot be read.
+func TGID(tid int) int {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(tid) + "/status")
+	if err == nil {
+		if n, err := strconv.Atoi(string(field(b, "Tgid:"))); err == nil {
+			return n
+		}
+	}
+	return tid
+}
+
+// field is the text behind a key of /proc/PID/status.
+func field(status []byte, key string) []byte {
+	i := bytes.Index(status, []byte("\n"+key))
+	if i < 0 {
+		return nil
+	}
+	line := status[i+1+len(key):]
+	if j := bytes.IndexByte(line, '\n'); j >= 0 {
+		line = line[:j]
+	}
+	return bytes.TrimSpace(line)
+}
+
+// GetLimit reads a resource limit of a process or thread.
+func GetLimit(tid, resource int) (unix.Rlimit, error) {
+	var l unix.Rlimit
+	err := unix.Prlimit(tid, resource, nil, &l)
+	return l, err
+}
+
+// SetLimit sets a resource limit of a process.
+func SetLimit(tid, resource int, l unix.Rlimit) error {
+	return unix.Prlimit(tid, resource, &l, nil)
+}
+
+// FDs are the open descriptors of thread tid.
+func FDs(tid int) []int {
+	dir, err := os.Open("/proc/" + strconv.Itoa(tid) + "/fd")
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil
+	}
+	out := make([]int, 0, len(names))
+	for _, name := range names {
+		if n, err := strconv.Atoi(name); err == nil {
+			out = append(out, n)
+		}
+	}
+	return out
+}

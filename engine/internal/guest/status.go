@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package guest
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+
+	"vuos.dev/engine"
+)
+
+// Status is what /proc/TID/status says of a thread.
+type Status struct {
+	TGID  int
+	PPID  int
+	Umask uint32
+	Cred  engine.Cred
+}
+
+// ReadStatus reads it. The error is ENOENT or ESRCH if the thread has ended.
+func ReadStatus(tid int) (*Status, error) {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(tid) + "/status")
+	if err != nil {
+		return nil, err
+	}
+	s := &Status{
+		TGID:  number(field(b, "Tgid:")),
+		PPID:  number(field(b, "PPid:")),
+		Umask: uint32(parse(field(b, "Umask:"), 8)),
+	}
+	ids := func(key string, p ...*uint32) {
+		for i, f := range bytes.Fields(field(b, key)) {
+			if i < len(p) {
+				*p[i] = uint32(parse(f, 10))
+			}
+		}
+	}
+	c := &s.Cred
+	ids("Uid:", &c.UID, &c.EUID, &c.SUID, &c.FSUID)
+	ids("Gid:", &c.GID, &c.EGID, &c.SGID, &c.FSGID)
+	for _, f := range bytes.Fields(field(b, "Groups:")) {
+		c.Groups = append(c.Groups, uint32(parse(f, 10)))
+	}
+	c.CapEff = parse(field(b, "CapEff:"), 16)
+	return s, nil
+}
+
+func parse(b []byte, base int) uint64 {
+	n, err := strconv.ParseUint(string(b), base, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func number(b []byte) int { return int(parse(b, 10)) }
+
+// State is the state letter of a thread in /proc/TID/stat: a thread that waits for the answer to a
+// received notification is S, and D once it has a signal to handle, is to stop or is
+// being traced. 0 if the thread has ended.
+func State(tid int) byte {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(tid) + "/stat")
+	if err != nil {
+		return 0
+	}
+	if i := bytes.LastIndexByte(b, ')'); i >= 0 && i+2 < len(b) {
+		return b[i+2]
+	}
+	return 0
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package host
+
+import (
+	"bytes"
+	"encoding/binary"
+	"sync"
+
+	"golang.org/x/sys/unix"
+	"vuos.dev/engine"
+)
+
+// File is an open file of the host. The guest gets the descriptor itself; the other
+// methods are for modules that read and write.
+type File struct {
+	fd  int
+	dir sync.Mutex // directory reading uses the descriptor's own offset
+}
+
+var (
+	_ engine.HostFile      = (*File)(nil)
+	_ engine.FileReader    = (*File)(nil)
+	_ engine.FileWriter    = (*File)(nil)
+	_ engine.FileDirReader = (*File)(nil)
+	_ engine.FileSyncer    = (*File)(nil)
+	_ engine.FileAllocater = (*File)(nil)
+	_ engine.FileSeeker    = (*File)(nil)
+	_ engine.FileSizer     = (*File)(nil)
+	_ engine.NodeTmpfiler  = Node{}
+)
+
+// NewFile wraps an open descriptor, which it owns from then on.
+func NewFile(fd int) *File { return &File{fd: fd} }
+
+// Open implements engine.NodeOpener.
+func (n Node) Open(c engine.Call, flags int) (engine.File, error) {
+	return open(c, n.Path, flags|unix.O_NOFOLLOW, 0)
+}
+
+// Create implements engine.NodeCreater.
+func (n Node) Create(c engine.Call, name string, flags int, mode uint32) (engine.Node, engine.File, error) {
+	p := join(n.Path, name)
+	f, err := open(c, p, flags|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, mode)
+	if err != nil {
+		return nil, nil, err
+	}
+	return Node{Path: p, typ: unix.S_IFREG}, f, nil
+}
+
+// Tmpfile implements engine.NodeTmpfiler. The inode is known by its descriptor alone.
+func (n Node) Tmpfile(c engine.Call, flags int, mode uint32) (engine.Node, engine.File, error) {
+	f, err := open(c, n.Path, flags|unix.O_TMPFILE, mode)
+	if err != nil {
+		return nil, nil, err
+	}
+	return n, f, nil
+}
+
+// open may wait for the other side of a fifo, or for a device.
+func open(c engine.Call, path string, flags int, mode uint32) (*File, error) {
+	c.Block()
+	fd := -1
+	err := do(c, path, func(dirfd int, path string) (err error) {
+		fd, err = unix.Openat(dirfd, path, flags|unix.O_CLOEXEC|unix.O_NOCTTY, mode)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &File{fd: fd}, nil
+}
+
+// HostFD implements engine.HostFile.
+func (f *File) HostFD() int { return f.fd }
+
+// Release implements engine.File.
+func (f *File) Release(engine.Call) { unix.Close(f.fd) }
+
+// ReadAt implements engine.FileReader. It reads until p is full or the file ends.
+func (f *File) ReadAt(_ engine.Call, p []byte, off int64) (int, error) {
+	done := 0
+	for done < len(p) {
+		n, err := unix.Pread(f.fd, p[done:], off+int64(done))
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || n == 0 {
+			if done > 0 {
+				err = nil
+			}
+			return done, err
+		}
+		done += n
+	}
+	return done, nil
+}
+
+// WriteAt implements engine.FileWriter.
+func (f *File) WriteAt(_ engine.Call, p []byte, off int64) (int, error) {
+	for {
+		n, err := unix.Pwrite(f.fd, p, off)
+		if err != unix.EINTR {
+			return max(n, 0), err
+		}
+	}
+}
+
+// Fsync implements engine.FileSyncer.
+func (f *File) Fsync(c engine.Call, dataOnly bool) error {
+	c.Block()
+	if dataOnly {
+		return unix.Fdatasync(f.fd)
+	}
+	return unix.Fsync(f.fd)
+}
+
+// Fallocate implements engine.FileAllocater.
+func (f *File) Fallocate(_ engine.Call, mode uint32, off, length int64) error {
+	return unix.Fallocate(f.fd, mode, off, length)
+}
+
+// Seek implements engine.FileSeeker.
+func (f *File) Seek(_ engine.Call, off int64, whence int) (int64, error) {
+	return unix.Seek(f.fd, off, whence)
+}
+
+// Size implements engine.FileSizer.
+func (f *File) Size(engine.Call) (int64, error) { return unix.Seek(f.fd, 0, unix.SEEK_END) }
+
+// ReadDir implements engine.FileDirReader.
+func (f *File) ReadDir(_ engine.Call, pos int64, emit func(engine.Dirent) bool) error {
+	f.dir.Lock()
+	defer f.dir.Unlock()
+	if _, err := unix.Seek(f.fd, pos, unix.SEEK_SET); err != nil {
+		return err
+	}
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := unix.Getdents(f.fd, buf)
+		if err != nil || n <= 0 {
+			return err
+		}
+		if !EachDirent(buf[:n], emit) {
+			return nil
+		}
+	}
+}
+
+// EachDirent calls emit for the linux_dirent64 structures in b until it returns false.
+func EachDirent(b []byte, emit func(engine.Dirent) bool) bool {
+	const head = 19 // ino 8, off 8, reclen 2, type 1
+	for len(b) >= head {
+		n := int(binary.NativeEndian.Uint16(b[16:]))
+		if n < head || n > len(b) {
+			return true
+		}
+		name := b[head:n]
+		if i := bytes.IndexByte(name, 0); i >= 0 {
+			name = name[:i]
+		}
+		d := engine.Dirent{
+			Ino:  binary.NativeEndian.Uint64(b),
+			Off:  int64(binary.NativeEndian.Uint64(b[8:])),
+			Type: b[18],
+			Name: string(name),
+		}
+		if !emit(d) {
+			return false
+		}
+		b = b[n:]
+	}
+	return true
+}

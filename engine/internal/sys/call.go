@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sys
+
+import (
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+	"vuos.dev/engine"
+	"vuos.dev/engine/internal/fdesc"
+	"vuos.dev/engine/internal/guest"
+	"vuos.dev/engine/internal/host"
+	"vuos.dev/engine/internal/seccomp"
+	"vuos.dev/engine/internal/task"
+)
+
+// call is one system call of a guest. What it knows of the guest is looked up when it is
+// first asked for. It implements engine.Call and host.Caller.
+type call struct {
+	s       *Supervisor
+	n       seccomp.Notif
+	row     *row
+	state   *task.State
+	status  *guest.Status
+	blocked bool
+	rootFD  int
+	intr    *interrupt
+	path    [guest.PathMax]byte
+	path2   [guest.PathMax]byte
+}
+
+var (
+	_ engine.Call = (*call)(nil)
+	_ host.Caller = (*call)(nil)
+)
+
+const noRoot = -1 // no descriptor of the guest's root was opened
+
+func newCall(s *Supervisor) *call { return &call{s: s, rootFD: noRoot} }
+
+// finish forgets the call that was answered. It returns whether it had to wait, so that
+// another goroutine is the receiver by now.
+func (c *call) finish() (blocked bool) {
+	if c.rootFD >= 0 {
+		unix.Close(c.rootFD)
+	}
+	if c.intr != nil {
+		c.s.interrupts.drop(c.intr)
+		c.intr = nil
+	}
+	blocked, c.blocked = c.blocked, false
+	c.state, c.status, c.rootFD = nil, nil, noRoot
+	return blocked
+}
+
+func (c *call) name() string {
+	if nr := int(c.n.NR); nr >= 0 && nr < maxNr {
+		return c.s.rows[nr].name
+	}
+	return "syscall " + strconv.Itoa(int(c.n.NR))
+}
+
+// task is the state of the calling process.
+func (c *call) task() *task.State {
+	if c.state == nil {
+		c.state = c.s.tasks.Of(c.TID())
+	}
+	return c.state
+}
+
+// setTask changes the state of the calling process.
+func (c *call) setTask(change func(*task.State)) error {
+	n := *c.task()
+	change(&n)
+	if err := c.s.tasks.Set(c.TID(), n); err != nil {
+		return err
+	}
+	c.state = nil
+	return nil
+}
+
+func (c *call) stat() *guest.Status {
+	if c.status == nil {
+		st, err := guest.ReadStatus(c.TID())
+		if err != nil { // the guest is gone: nobody will see the answer
+			st = &guest.Status{TGID: c.TID(), Cred: engine.Cred{UID: ^uint32(0), EUID: ^uint32(0), FSUID: ^uint32(0)}}
+		}
+		c.status = st
+	}
+	return c.status
+}
+
+// TID implements engine.Call.
+func (c *call) TID() int { return int(c.n.PID) }
+
+// PID implements engine.Call.
+func (c *call) PID() int { return c.stat().TGID }
+
+// Cred implements engine.Call.
+func (c *call) Cred() *engine.Cred { return &c.stat().Cred }
+
+// Umask implements engine.Call.
+func (c *call) Umask() uint32 { return c.stat().Umask }
+
+// View implements engine.Call.
+func (c *call) View() engine.View { return moduleView{c.s, c.task().View} }
+
+// Block implements engine.Call.
+func (c *call) Block() {
+	if !c.blocked {
+		c.blocked = true
+		c.s.handOver()
+	}
+}
+
+// Interrupted implements engine.Call.
+func (c *call) Interrupted() <-chan struct{} {
+	if c.intr == nil {
+		c.intr = c.s.interrupts.add(c.TID())
+	}
+	return c.intr.ch
+}
+
+// interrupted tells whether the guest has a signal to handle or is to stop.
+func (c *call) interrupted() bool {
+	if c.intr != nil {
+		select {
+		case <-c.intr.ch:
+			return true
+		default:
+		}
+	}
+	return guest.State(c.TID()) == 'D'
+}
+
+// RootFD implements host.Caller.
+func (c *call) RootFD() int {
+	if !c.s.foreign.Load() {
+		return unix.AT_FDCWD
+	}
+	if c.rootFD == noRoot {
+		fd, err := unix.Open("/proc/"+strconv.Itoa(c.TID())+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return unix.AT_FDCWD
+		}
+		c.rootFD = fd
+	}
+	return c.rootFD
+}
+
+// Do implements host.Caller.
+func (c *call) Do(f func() error) error {
+	if c.s.noNew && os.Geteuid() != 0 {
+		return f() // the guest cannot be anybody else than umvu
+	}
+	return host.As(&c.s.own, c.Cred(), f)
+}
+
+func (c *call) mem() guest.Memory { return guest.Memory(c.n.PID) }
+
+// at is 1 for the calls whose path comes behind a directory descriptor.
+func (c *call) at() int { return c.row.at }
+
+// dirFD is the descriptor in front of the path, or AT_FDCWD.
+func (c *call) dirFD() int {
+	if c.at() == 0 {
+		return unix.AT_FDCWD
+	}
+	return int(int32(c.n.Args[0]))
+}
+
+// pathArg is the address of the path; arg the n-th argument behind it.
+func (c *call) pathArg() uint64      { return c.n.Args[c.at()] }
+func (c *call) arg(n int) uint64     { return c.n.Args[c.at()+1+n] }
+func (c *call) intArg(n int) int     { return int(int32(c.arg(n))) }
+func (c *call) modeArg(n int) uint32 { return uint32(c.arg(n)) & 0o7777 }
+
+// fd is the n-th argument as a descriptor.
+func (c *call) fd(n int) int { return int(int32(c.n.Args[n])) }
+
+// file is the virtual open file that descriptor fd of the guest is, or nil if it is one of
+// the kernel's own or none at all.
+func (c *call) file(fd int) *fdesc.Open {
+	if fd < 0 || c.s.files.Live() == 0 {
+		return nil
+	}
+	var buf [256]byte
+	link, err := guest.FDLink(c.TID(), fd, buf[:])
+	if err != nil {
+		return nil
+	}
+	return c.s.files.ByLinkBytes(link)
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sys
+
+import (
+	"golang.org/x/sys/unix"
+	"vuos.dev/engine"
+	"vuos.dev/engine/internal/fdesc"
+	"vuos.dev/engine/internal/guest"
+	"vuos.dev/engine/internal/seccomp"
+	"vuos.dev/engine/internal/view"
+)
+
+type pos = view.Pos
+
+// installFile gives the guest a descriptor for an open file. f is nil for O_PATH. The
+// file is released if that fails.
+func (c *call) installFile(at pos, f engine.File, flags int) (int, error) {
+	cloexec := flags&unix.O_CLOEXEC != 0
+	switch h := f.(type) {
+	case engine.HostFile:
+		// A directory below a mount point stays ours: what is reached through it is virtual.
+		if at.Host() || at.Node.Type() != unix.S_IFDIR {
+			fd, err := c.s.listener.AddLowest(c.n.ID, h.HostFD(), cloexec)
+			f.Release(c)
+			return fd, err
+		}
+	case engine.StreamFile:
+		return c.installStream(at, f, h, flags)
+	}
+	if at.Mount != nil {
+		at.Mount.Get()
+	}
+	spec := fdesc.Spec{Node: at.Node, File: f, Flags: flags, Owner: &openedAt{pos: at}, OnRelease: func() {
+		if at.Mount != nil {
+			at.Mount.Put()
+		}
+	}}
+	o, fd, err := c.s.files.Open(c, spec)
+	if err != nil {
+		if f != nil {
+			f.Release(c)
+		}
+		spec.OnRelease()
+		return -1, err
+	}
+	defer unix.Close(fd)
+	n, err := c.installZone(fd, cloexec)
+	if err != nil {
+		_ = o // its last close is that of fd
+	}
+	return n, err
+}
+
+func (c *call) installStream(at pos, f engine.File, s engine.StreamFile, flags int) (int, error) {
+	fd, err := s.Stream()
+	if err != nil {
+		f.Release(c)
+		return -1, err
+	}
+	defer unix.Close(fd)
+	if flags&unix.O_NONBLOCK != 0 {
+		_ = unix.SetNonblock(fd, true)
+	}
+	at.Mount.Get()
+	_, err = c.s.files.OpenStream(fdesc.Spec{
+		Node: at.Node, File: f, Flags: flags, Owner: &openedAt{pos: at}, OnRelease: func() { at.Mount.Put() },
+	}, fd)
+	if err != nil {
+		at.Mount.Put()
+		return -1, err
+	}
+	return c.installZone(fd, flags&unix.O_CLOEXEC != 0)
+}
+
+// installZone installs umvu's descriptor fd as a virtual descriptor of the guest: 0, 1 or 2 if
+// that is the lowest free number, as POSIX says, otherwise a number from the top
+// of the zone, since real descriptors grow from below.
+func (c *call) installZone(fd int, cloexec bool) (int, error) {
+	lim, err := guest.GetLimit(c.TID(), unix.RLIMIT_NOFILE)
+	if err != nil {
+		return -1, err
+	}
+	if open := guest.FDCount(c.TID()); uint64(open) >= lim.Cur {
+		return -1, unix.EMFILE
+	}
+	mu := &c.s.install[c.PID()%len(c.s.install)]
+	mu.Lock()
+	defer mu.Unlock()
+	n, err := c.freeNumber(lim.Cur)
+	if err != nil {
+		return -1, err
+	}
+	if uint64(n) >= lim.Cur {
+		return n, c.addBeyond(fd, n, cloexec, lim)
+	}
+	return n, c.s.listener.AddFD(c.n.ID, fd, n, cloexec)
+}
+
+// topOfZone is where select(2) ends.
+const topOfZone = 1024
+
+// freeNumber finds the number for a virtual descriptor.
+func (c *call) freeNumber(limit uint64) (int, error) {
+	for n := range 3 {
+		if !guest.FDOpen(c.TID(), n) {
+			return n, nil
+		}
+	}
+	top := topOfZone
+	if limit > seccomp.Zone && limit < topOfZone {
+		top = int(limit)
+	}
+	for n := top - 1; n >= seccomp.Zone; n-- {
+		if !guest.FDOpen(c.TID(), n) {
+			return n, nil
+		}
+	}
+	for n := topOfZone; n < topOfZone+int(limit); n++ {
+		if !guest.FDOpen(c.TID(), n) {
+			return n, nil
+		}
+	}
+	return -1, unix.EMFILE
+}
+
+// addBeyond installs a number that the guest's RLIMIT_NOFILE does not allow: the guest may have as
+// many descriptors as it says, but they would all be below the zone.
+func (c *call) addBeyond(fd, n int, cloexec bool, lim unix.Rlimit) error {
+	more := lim
+	more.Cur = min(uint64(n)+1, lim.Max)
+	if err := guest.SetLimit(c.TID(), unix.RLIMIT_NOFILE, more); err != nil {
+		return unix.EMFILE
+	}
+	err := c.s.listener.AddFD(c.n.ID, fd, n, cloexec)
+	if e := guest.SetLimit(c.TID(), unix.RLIMIT_NOFILE, lim); err == nil && e != nil {
+		return e
+	}
+	if err == unix.EBADF {
+		return unix.EMFILE
+	}
+	return err
+}

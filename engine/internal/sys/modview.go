@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sys
+
+import (
+	"golang.org/x/sys/unix"
+	"vuos.dev/engine"
+	"vuos.dev/engine/internal/host"
+	"vuos.dev/engine/internal/task"
+	"vuos.dev/engine/internal/view"
+)
+
+// moduleView is a view as modules use it.
+type moduleView struct {
+	s *Supervisor
+	v *view.View
+}
+
+var _ engine.View = moduleView{}
+
+// Name implements engine.View.
+func (m moduleView) Name() string { return m.v.Name() }
+
+// inner is a walk for a module: a guest's call as it is, or umvu's own, which starts at the root.
+func (m moduleView) inner(c engine.Call) *call {
+	switch c := c.(type) {
+	case *call:
+		return c
+	case *callAs:
+		return c.call
+	}
+	in := newCall(m.s)
+	in.n.PID = uint32(c.TID())
+	in.state = &task.State{View: m.v, Cwd: view.Pos{Node: host.Root(), Path: "/"}}
+	in.blocked = true
+	return in
+}
+
+// Lookup implements engine.View.
+func (m moduleView) Lookup(c engine.Call, path string, fol bool) (engine.Node, string, error) {
+	w := want(0)
+	if fol {
+		w = follow
+	}
+	t, err := m.lookup(m.inner(c), path, w)
+	if err != nil {
+		return nil, "", err
+	}
+	return t.Node, t.Path, nil
+}
+
+func (m moduleView) lookup(in *call, path string, w want) (target, error) {
+	if path == "" {
+		return target{}, unix.ENOENT
+	}
+	st, err := in.start(unix.AT_FDCWD, []byte(path))
+	if err != nil {
+		return target{}, err
+	}
+	if st.pos.IsZero() {
+		return target{}, unix.ENOENT
+	}
+	st.native = false
+	return in.walk(st, path, w)
+}
+
+// Open implements engine.View.
+func (m moduleView) Open(c engine.Call, path string, flags int, mode uint32) (engine.Node, engine.File, error) {
+	in := m.inner(c)
+	w := follow
+	if flags&unix.O_NOFOLLOW != 0 {
+		w = 0
+	}
+	if flags&unix.O_CREAT != 0 {
+		w |= create
+	}
+	t, err := m.lookup(in, path, w)
+	if err != nil {
+		return nil, nil, err
+	}
+	at, f, err := in.openTarget(t, flags, mode)
+	return at.Node, f, err
+}
+
+// Tree implements engine.View.
+func (m moduleView) Tree(engine.Call) engine.Node { return treeNode{m, "/", unix.S_IFDIR} }

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sys
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+	"vuos.dev/engine/internal/host"
+	"vuos.dev/engine/internal/view"
+)
+
+// procFiles are the files of /proc/PID that tell of what umvu does, and how to tell the view's truth
+// instead.
+var procFiles = map[string]func(c *call, pid int, text []byte) []byte{
+	"status":    procStatus,
+	"limits":    procLimits,
+	"mounts":    procMounts,
+	"mountinfo": procMountinfo,
+}
+
+// mayBeProcFile tells, by the last component, whether a path may lead to one of these files
+// where nothing else is virtual. A link of another name to one of them is not noticed then.
+func (c *call) mayBeProcFile(addr uint64) bool {
+	p, err := c.mem().String(c.path[:], addr)
+	if err != nil {
+		return false
+	}
+	name := p[bytes.LastIndexByte(p, '/')+1:]
+	switch string(name) {
+	case "status", "limits", "mounts", "mountinfo", "mtab":
+		return true
+	}
+	return false
+}
+
+// parseProcFile takes apart /proc/PID/NAME, also below task/TID.
+func parseProcFile(path string) (pid int, name string, ok bool) {
+	rest, ok := strings.CutPrefix(path, "/proc/")
+	if !ok {
+		return 0, "", false
+	}
+	p := strings.Split(rest, "/")
+	if len(p) == 4 && p[1] == "task" {
+		p = p[2:]
+	}
+	if len(p) != 2 {
+		return 0, "", false
+	}
+	pid, err := strconv.Atoi(p[0])
+	return pid, p[1], err == nil
+}
+
+// openProc opens one of the files of /proc that tell the view's truth.
+func (c *call) openProc(t target, flags int) (reply, bool) {
+	h, isHost := t.Node.(host.Node)
+	if !isHost {
+		return reply{}, false
+	}
+	pid, name, ok := parseProcFile(h.Path)
+	edit := procFiles[name]
+	if !ok || edit == nil || !c.s.tasks.Has(pid) {
+		return reply{}, false
+	}
+	var text []byte
+	err := c.Do(func() (err error) {
+		text, err = os.ReadFile(h.Path)
+		return err
+	})
+	if err != nil {
+		return reply{}, false
+	}
+	return c.openText("proc-"+name, edit(c, pid, text), flags), true
+}
+
+// openText gives the guest a descriptor from which it reads the text.
+func (c *call) openText(name string, text []byte, flags int) reply {
+	w, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC)
+	if err != nil {
+		return c.result(err)
+	}
+	defer unix.Close(w)
+	if _, err := unix.Pwrite(w, text, 0); err != nil {
+		return c.result(err)
+	}
+	r, err := unix.Open("/proc/self/fd/"+strconv.Itoa(w), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return c.result(err)
+	}
+	defer unix.Close(r)
+	fd, err := c.s.listener.AddLowest(c.n.ID, r, flags&unix.O_CLOEXEC != 0)
+	if err != nil {
+		return c.result(err)
+	}
+	return ok(int64(fd))
+}
+
+// filters is how many seccomp filters a thread has; ours is one of them.
+func filters(tid int) int {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(tid) + "/status")
+	if err != nil {
+		return 1
+	}
+	for line := range bytes.Lines(b) {
+		if rest, ok := bytes.CutPrefix(line, []byte("Seccomp_filters:")); ok {
+			n, err := strconv.Atoi(string(bytes.TrimSpace(rest)))
+			if err == nil {
+				return n
+			}
+		}
+	}
+	return 1
+}
+
+// procStatus leaves out our filter, and no_new_privs unless the guest set it.
+func procStatus(c *call, pid int, text []byte) []byte {
+	n := filters(pid)
+	var out bytes.Buffer
+	for line := range bytes.Lines(text) {
+		key, _, _ := bytes.Cut(line, []byte(":"))
+		switch string(key) {
+		case "Seccomp":
+			if n <= 1 {
+				line = []byte("Seccomp:\t0\n")
+			}
+		case "Seccomp_filters":
+			line = fmt.Appendf(nil, "Seccomp_filters:\t%d\n", max(n-1, 0))
+		case "NoNewPrivs":
+			if c.s.noNew && !c.s.tasks.Of(pid).NoNewPrivs {
+				line = []byte("NoNewPrivs:\t0\n")
+			}
+		}
+		out.Write(line)
+	}
+	return out.Bytes()
+}
+
+// procLimits shows RLIMIT_LOCKS as the guest set it.
+func procLimits(c *call, pid int, text []byte) []byte {
+	l := c.s.tasks.Of(pid).Locks
+	show := func(n uint64) string {
+		if n == unix.RLIM_INFINITY {
+			return "unlimited"
+		}
+		return strconv.FormatUint(n, 10)
+	}
+	var out bytes.Buffer
+	for line := range bytes.Lines(text) {
+		if bytes.HasPrefix(line, []byte("Max file locks ")) {
+			line = fmt.Appendf(nil, "%-25s %-20s %-20s %-10s\n", "Max file locks", show(l.Cur), show(l.Max), "locks")
+		}
+		out.Write(line)
+	}
+	return out.Bytes()
+}
+
+// hidden tells whether a mount of the kernel's cannot be seen because one of the view's is on top
+// of it.
+func hidden(t *view.Table, point string) bool { return t.Covering(point) != nil }
+
+// procMounts adds the view's mounts (proc_pid_mounts(5)).
+func procMounts(c *call, pid int, text []byte) []byte {
+	t := c.s.tasks.Of(pid).View.Mounts()
+	var out bytes.Buffer
+	for line := range bytes.Lines(text) {
+		if f := bytes.Fields(line); len(f) > 1 && hidden(t, unescape(string(f[1]))) {
+			continue
+		}
+		out.Write(line)
+	}
+	for _, m := range t.All() {
+		point, seen := c.seen(m.Point())
+		if !seen {
+			continue
+		}
+		opts := m.Options()
+		if so := m.SuperOptions(); so != "" {
+			opts += "," + so
+		}
+		fmt.Fprintf(&out, "%s %s %s %s 0 0\n", escapeField(orNone(m.Source)), escapeField(point), escapeField(m.Type), escapeField(opts))
+	}
+	return out.Bytes()
+}
+
+// seen is a mount point as the calling process sees it from its root.
+func (c *call) seen(point string) (string, bool) {
+	root := c.task().Root
+	if root.IsZero() || root.Path == "/" {
+		return point, true
+	}
+	if !view.Below(point, root.Path) {
+		return "", false
+	}
+	if point == root.Path {
+		return "/", true
+	}
+	return point[len(root.Path):], true
+}
+
+// procMountinfo adds the view's mounts (proc_pid_mountinfo(5)).
+func procMountinfo(c *call, pid int, text []byte) []byte {
+	t := c.s.tasks.Of(pid).View.Mounts()
+	var out bytes.Buffer
+	root := "1"
+	for line := range bytes.Lines(text) {
+		f := bytes.Fields(line)
+		if len(f) > 4 {
+			if string(f[4]) == "/" {
+				root = string(f[0])
+			}
+			if hidden(t, unescape(string(f[4]))) {
+				continue
+			}
+		}
+		out.Write(line)
+	}
+	for _, m := range t.All() {
+		point, seen := c.seen(m.Point())
+		if !seen {
+			continue
+		}
+		parent := root
+		if up := t.Covering(view.Dir(m.Point())); up != nil && up != m {
+			parent = strconv.Itoa(up.ID)
+		}
+		var st unix.Statx_t
+		if err := m.Root.Stat(c, &st); err != nil {
+			st = unix.Statx_t{}
+		}
+		super := "rw"
+		if m.ReadOnly() {
+			super = "ro"
+		}
+		if so := m.SuperOptions(); so != "" {
+			super += "," + so
+		}
+		fmt.Fprintf(&out, "%d %s %d:%d / %s %s - %s %s %s\n", m.ID, parent, st.Dev_major, st.Dev_minor,
+			escapeField(point), m.Options(), escapeField(m.Type), escapeField(orNone(m.Source)), escapeField(super))
+	}
+	return out.Bytes()
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+// escapeField writes a field of /proc/mounts as fs/proc_namespace.c does.
+var fieldEscaper = strings.NewReplacer(" ", `\040`, "\t", `\011`, "\n", `\012`, `\`, `\134`, "#", `\043`)
+
+func escapeField(s string) string { return fieldEscaper.Replace(s) }
+
+var fieldUnescaper = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`, `\043`, "#")
+
+func unescape(s string) string { return fieldUnescaper.Replace(s) }

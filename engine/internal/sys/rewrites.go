@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sys
+
+import (
+	"errors"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+	"vuos.dev/engine/internal/exec"
+)
+
+// rewrites are the calls of execve that were rewritten and are about to be made.
+type rewrites struct {
+	n  atomic.Int32
+	mu sync.Mutex
+	by map[int]*rewritten // by thread
+}
+
+type rewritten struct {
+	p       *exec.Pending
+	armed   bool
+	release func()
+}
+
+func (c *call) execCall() exec.Call {
+	return exec.Call{TID: c.TID(), Nr: int(c.n.NR), Args: c.n.Args}
+}
+
+// rewrite turns the execve into another one.
+func (c *call) rewrite(to exec.Target, release func()) reply {
+	send := func(errno unix.Errno) error { return c.s.listener.Return(c.n.ID, 0, errno) }
+	c.s.rewrites.settle(c.TID())
+	p, err := exec.Rewrite(c.execCall(), to, exec.Options{
+		Restart:  func() error { return send(erestartsys) },
+		Continue: func() error { return c.s.listener.Continue(c.n.ID) },
+		Reaper:   &c.s.Wait,
+	})
+	var answered *exec.Answered
+	switch {
+	case err == nil:
+		c.s.rewrites.put(&rewritten{p: p, release: release, armed: p.InPlace})
+		return reply{done: true}
+	case errors.Is(err, exec.ErrGone), errors.As(err, &answered):
+		release()
+		return reply{done: true}
+	}
+	release()
+	return c.result(err)
+}
+
+func (r *rewrites) put(w *rewritten) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.by == nil {
+		r.by = map[int]*rewritten{}
+	}
+	if len(r.by) >= 64 {
+		r.prune()
+	}
+	r.by[w.p.TID] = w
+	r.n.Store(int32(len(r.by)))
+}
+
+// prune forgets threads that have ended.
+func (r *rewrites) prune() {
+	for tid, w := range r.by {
+		if _, err := os.Stat("/proc/" + strconv.Itoa(tid)); err != nil {
+			w.end()
+			delete(r.by, tid)
+		}
+	}
+}
+
+func (w *rewritten) end() {
+	w.p.Done()
+	w.release()
+}
+
+// returned is the rewritten call that a notification is, or nil.
+func (r *rewrites) returned(c *call) *exec.Pending {
+	if r.n.Load() == 0 {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	w := r.by[c.TID()]
+	if w == nil || w.armed || !w.p.Matches(c.execCall()) {
+		return nil
+	}
+	w.armed = true
+	return w.p
+}
+
+// settle gives back what a rewritten call of the thread needed, once the thread makes another
+// one.
+func (r *rewrites) settle(tid int) {
+	if r.n.Load() == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if w := r.by[tid]; w != nil && w.armed {
+		w.end()
+		delete(r.by, tid)
+		r.n.Store(int32(len(r.by)))
+	}
+}
+
+// programs maps the copies of virtual binaries to the paths they came from.
+type programs struct {
+	mu sync.RWMutex
+	by map[string]string
+}
+
+func (p *programs) add(copied, path string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.by == nil {
+		p.by = map[string]string{}
+	}
+	p.by[copied] = path
+}
+
+func (p *programs) path(copied string) (string, bool) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	s, ok := p.by[copied]
+	return s, ok
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sys
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+	"vuos.dev/engine"
+	"vuos.dev/engine/internal/seccomp"
+	"vuos.dev/engine/internal/task"
+)
+
+// spawner starts guests. They are children of the one thread of umvu that has the filter
+// installed; the listener it got is the one that serves them and all their descendants.
+type spawner struct {
+	start chan spawnRequest
+
+	mu       sync.Mutex
+	children map[int]*Process
+}
+
+type spawnRequest struct {
+	do   func()
+	done chan struct{}
+}
+
+// Process is a guest that umvu started itself. It implements engine.Process.
+type Process struct {
+	pid    int
+	done   chan struct{}
+	status unix.WaitStatus
+}
+
+var _ engine.Process = (*Process)(nil)
+
+// PID implements engine.Process.
+func (p *Process) PID() int { return p.pid }
+
+// Signal implements engine.Process.
+func (p *Process) Signal(sig int) error {
+	select {
+	case <-p.done:
+		return nil
+	default:
+	}
+	if err := unix.Kill(p.pid, unix.Signal(sig)); err != nil && err != unix.ESRCH {
+		return err
+	}
+	return nil
+}
+
+// Done implements engine.Process.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Status implements engine.Process.
+func (p *Process) Status() uint32 { return uint32(p.status) }
+
+// Open installs the filter and begins to serve guests, of which there are none yet.
+func (s *Supervisor) Open() error {
+	s.spawns.start = make(chan spawnRequest)
+	s.spawns.children = map[int]*Process{}
+	ready := make(chan error)
+	go s.spawnThread(ready)
+	if err := <-ready; err != nil {
+		return err
+	}
+	go s.Serve()
+	return nil
+}
+
+// spawnThread is the goroutine of the thread with the filter. Its own system calls are
+// notified like those of guests.
+func (s *Supervisor) spawnThread(ready chan<- error) {
+	runtime.LockOSThread() // for ever: the thread dies with the goroutine
+	if err := unix.Unshare(unix.CLONE_FS); err != nil {
+		ready <- fmt.Errorf("unshare(CLONE_FS): %w", err)
+		return
+	}
+	if s.noNew {
+		if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+			ready <- fmt.Errorf("prctl(PR_SET_NO_NEW_PRIVS): %w", err)
+			return
+		}
+	}
+	l, err := seccomp.Install(Filter())
+	s.listener = l
+	ready <- err
+	if err != nil {
+		return
+	}
+	for r := range s.spawns.start {
+		r.do()
+		close(r.done)
+	}
+}
+
+// onSpawnThread runs f on the thread whose children are guests.
+func (s *Supervisor) onSpawnThread(f func()) {
+	r := spawnRequest{f, make(chan struct{})}
+	s.spawns.start <- r
+	<-r.done
+}
+
+// Spawn starts a program as a guest of the first view.
+// mask is its umask.
+func (s *Supervisor) Spawn(path string, argv []string, mask int, attr *syscall.ProcAttr) (*Process, error) {
+	return s.spawnIn(*s.tasks.First(), path, argv, mask, attr)
+}
+
+func (s *Supervisor) spawnIn(st task.State, path string, argv []string, mask int, attr *syscall.ProcAttr) (*Process, error) {
+	var p *Process
+	var err error
+	s.spawns.mu.Lock()
+	defer s.spawns.mu.Unlock()
+	// Not on the thread with the filter: it would wait for us to answer.
+	if err := s.tasks.Enter(st); err != nil {
+		return nil, err
+	}
+	s.onSpawnThread(func() {
+		unix.Umask(mask) // of this thread alone
+		var pid int
+		if pid, err = syscall.ForkExec(path, argv, attr); err != nil {
+			return
+		}
+		p = &Process{pid: pid, done: make(chan struct{})}
+		s.spawns.children[pid] = p
+	})
+	return p, err
+}
+
+// Ended tells of a child that was waited for.
+func (s *Supervisor) Ended(pid int, status unix.WaitStatus) {
+	s.spawns.mu.Lock()
+	p := s.spawns.children[pid]
+	delete(s.spawns.children, pid)
+	s.spawns.mu.Unlock()
+	if p != nil {
+		p.status = status
+		close(p.done)
+	}
+}
+
+// spawnFor starts a module's program in the view of a call. Its working directory and root are the
+// caller's view's root.
+func (s *Supervisor) spawnFor(c engine.Call, p *engine.Program) (engine.Process, error) {
+	st := *s.tasks.First()
+	if v, ok := c.View().(moduleView); ok {
+		st.View = v.v
+	}
+	st.Service = true
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer null.Close()
+	attr := &syscall.ProcAttr{Dir: "/", Env: p.Env, Sys: &syscall.SysProcAttr{Setsid: true}}
+	for _, fd := range p.Files {
+		if fd < 0 {
+			fd = int(null.Fd())
+		}
+		attr.Files = append(attr.Files, uintptr(fd))
+	}
+	for len(attr.Files) < 3 {
+		attr.Files = append(attr.Files, null.Fd())
+	}
+	if p.Stderr != nil {
+		r, w, err := os.Pipe()
+		if err != nil {
+			return nil, err
+		}
+		attr.Files[2] = w.Fd()
+		defer w.Close()
+		go copyLines(p.Stderr, r)
+	}
+	proc, err := s.spawnIn(st, p.Path, p.Args, 0o022, attr)
+	if err != nil {
+		return nil, err
+	}
+	return proc, nil
+}
+
+func copyLines(to io.Writer, from *os.File) {
+	defer from.Close()
+	sc := bufio.NewScanner(from)
+	for sc.Scan() {
+		if _, err := fmt.Fprintln(to, sc.Text()); err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sys
+
+import (
+	"encoding/binary"
+
+	"golang.org/x/sys/unix"
+	"vuos.dev/engine/internal/fdesc"
+	"vuos.dev/engine/internal/guest"
+)
+
+// end is one side of sendfile, splice and copy_file_range.
+type end struct {
+	c    *call
+	fd   int         // umvu's descriptor of the guest's open file
+	file *fdesc.Open // nil for the kernel's own
+	addr uint64      // guest's variable that holds the position, or 0 for the file's own
+	off  int64
+	at   bool
+}
+
+// openEnd takes the guest's descriptor and reads the position.
+func (c *call) openEnd(fd int, addr uint64) (*end, error) {
+	e := &end{c: c, file: c.file(fd), addr: addr, at: addr != 0}
+	if e.file != nil && e.file.Flags&unix.O_PATH != 0 {
+		return nil, unix.EBADF
+	}
+	if e.at {
+		var b [8]byte
+		if _, err := c.mem().ReadAt(b[:], addr); err != nil {
+			return nil, err
+		}
+		if e.off = int64(binary.NativeEndian.Uint64(b[:])); e.off < 0 {
+			return nil, unix.EINVAL
+		}
+	}
+	var err error
+	if e.fd, err = guest.Take(c.TID(), fd); err != nil {
+		return nil, unix.EBADF
+	}
+	return e, nil
+}
+
+func (e *end) close() {
+	unix.Close(e.fd)
+	if e.at {
+		var b [8]byte
+		binary.NativeEndian.PutUint64(b[:], uint64(e.off))
+		_, _ = e.c.mem().WriteAt(b[:], e.addr)
+	}
+}
+
+func (e *end) read(p []byte) (n int, err error) {
+	switch {
+	case e.file != nil && e.at:
+		n, err = e.file.ReadAt(e.c, p, e.off)
+	case e.file != nil:
+		n, err = e.file.Read(e.c, e.fd, p)
+	case e.at:
+		n, err = unix.Pread(e.fd, p, e.off)
+	default:
+		e.c.Block()
+		n, err = unix.Read(e.fd, p)
+	}
+	e.off += int64(max(n, 0))
+	return max(n, 0), err
+}
+
+func (e *end) write(p []byte) (n int, err error) {
+	for n < len(p) {
+		var k int
+		switch {
+		case e.file != nil && e.at:
+			k, err = e.file.WriteAt(e.c, p[n:], e.off)
+		case e.file != nil:
+			k, err = e.file.Write(e.c, e.fd, p[n:])
+		case e.at:
+			k, err = unix.Pwrite(e.fd, p[n:], e.off)
+		default:
+			e.c.Block()
+			k, err = unix.Write(e.fd, p[n:])
+		}
+		if k <= 0 || err != nil {
+			break
+		}
+		n += k
+		e.off += int64(k)
+	}
+	return n, err
+}
+
+// unread puts back what was read but not written.
+func (e *end) unread(n int) {
+	e.off -= int64(n)
+	switch {
+	case n == 0 || e.at:
+	case e.file != nil:
+		_, _ = e.file.Seek(e.c, e.fd, int64(-n), unix.SEEK_CUR)
+	default:
+		_, _ = unix.Seek(e.fd, int64(-n), unix.SEEK_CUR)
+	}
+}
+
+func (e *end) seekable() bool {
+	if e.file != nil {
+		return e.file.Node.Type() == unix.S_IFREG || e.file.Node.Type() == unix.S_IFBLK
+	}
+	_, err := unix.Seek(e.fd, 0, unix.SEEK_CUR)
+	return err == nil
+}
+
+// copyEnds moves up to length bytes. Data from a pipe that could not be written would be lost: what is
+// read from one is at most what the other side takes at once.
+func (c *call) copyEnds(in, out *end, length uint64) (int, error) {
+	buf := chunks.Get().(*[]byte)
+	defer chunks.Put(buf)
+	total := 0
+	for length > 0 {
+		n, err := in.read((*buf)[:min(length, chunkBytes)])
+		if n == 0 || err != nil {
+			return total, err
+		}
+		w, err := out.write((*buf)[:n])
+		total += w
+		if w < n {
+			in.unread(n - w)
+			return total, err
+		}
+		length -= uint64(n)
+		if !in.seekable() {
+			break
+		}
+	}
+	return total, nil
+}
+
+// twoEnds is what the three calls share.
+func (c *call) twoEnds(in, out int, inAddr, outAddr, length uint64) reply {
+	from, err := c.openEnd(in, inAddr)
+	if err != nil {
+		return c.result(err)
+	}
+	defer from.close()
+	to, err := c.openEnd(out, outAddr)
+	if err != nil {
+		return c.result(err)
+	}
+	defer to.close()
+	for e, write := range map[*end]bool{from: false, to: true} {
+		if e.file != nil {
+			if err := mayTransfer(e.file, write); err != nil {
+				return c.result(err)
+			}
+		}
+	}
+	return c.count(c.copyEnds(from, to, min(length, maxRW)))
+}
+
+func (c *call) anyVirtual(fds ...int) bool {
+	for _, fd := range fds {
+		if c.file(fd) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// sysSendfile is sendfile(out, in, offset, count).
+func sysSendfile(c *call) reply {
+	if !c.anyVirtual(c.fd(0), c.fd(1)) {
+		return native
+	}
+	if f := c.file(c.fd(0)); f != nil && f.Flags&unix.O_APPEND != 0 {
+		return fail(unix.EINVAL)
+	}
+	return c.twoEnds(c.fd(1), c.fd(0), c.n.Args[2], 0, c.n.Args[3])
+}
+
+// sysSplice is splice(in, off_in, out, off_out, len, flags).
+func sysSplice(c *call) reply {
+	if !c.anyVirtual(c.fd(0), c.fd(2)) {
+		return native
+	}
+	return c.twoEnds(c.fd(0), c.fd(2), c.n.Args[1], c.n.Args[3], c.n.Args[4])
+}
+
+// sysTee needs two pipes, which virtual files are not.
+func sysTee(c *call) reply {
+	if !c.anyVirtual(c.fd(0), c.fd(1)) {
+		return native
+	}
+	return fail(unix.EINVAL)
+}
+
+// sysVmsplice needs a pipe, which virtual files are not.
+func sysVmsplice(c *call) reply {
+	if c.file(c.fd(0)) == nil {
+		return native
+	}
+	return fail(unix.EBADF)
+}
+
+// sysCopyFileRange is copy_file_range(in, off_in, out, off_out, len, flags).
+func sysCopyFileRange(c *call) reply {
+	in, out := c.file(c.fd(0)), c.file(c.fd(2))
+	if in == nil && out == nil {
+		return native
+	}
+	if in == nil || out == nil {
+		return fail(unix.EXDEV) // programs fall back to read and write
+	}
+	switch {
+	case c.n.Args[5] != 0:
+		return fail(unix.EINVAL)
+	case in.Node.Type() == unix.S_IFDIR || out.Node.Type() == unix.S_IFDIR:
+		return fail(unix.EISDIR)
+	case in.Node.Type() != unix.S_IFREG || out.Node.Type() != unix.S_IFREG:
+		return fail(unix.EINVAL)
+	case out.Flags&unix.O_APPEND != 0:
+		return fail(unix.EBADF)
+	}
+	if posOf(in).Mount != posOf(out).Mount {
+		return fail(unix.EXDEV)
+	}
+	if in.Node == out.Node && c.overlaps() {
+		return fail(unix.EINVAL)
+	}
+	return c.twoEnds(c.fd(0), c.fd(2), c.n.Args[1], c.n.Args[3], c.n.Args[4])
+}
+
+// overlaps tells whether a copy within one file reads what it writes.
+func (c *call) overlaps() bool {
+	in, err := c.openEnd(c.fd(0), c.n.Args[1])
+	if err != nil {
+		return false
+	}
+	defer unix.Close(in.fd)
+	out, err := c.openEnd(c.fd(2), c.n.Args[3])
+	if err != nil {
+		return false
+	}
+	defer unix.Close(out.fd)
+	for _, e := range []*end{in, out} {
+		if !e.at {
+			e.off, _ = unix.Seek(e.fd, 0, unix.SEEK_CUR)
+		}
+	}
+	n := int64(c.n.Args[4])
+	return in.off < out.off+n && out.off < in.off+n
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sys
+
+import (
+	"golang.org/x/sys/unix"
+	"vuos.dev/engine"
+	"vuos.dev/engine/internal/fdesc"
+	"vuos.dev/engine/internal/guest"
+	"vuos.dev/engine/internal/seccomp"
+)
+
+// sysClose tells the file system of each close; the kernel then does it, and the last one is
+// noticed by package fdesc.
+func sysClose(c *call) reply {
+	f := c.file(c.fd(0))
+	if f == nil || f.File == nil {
+		return native
+	}
+	if err := f.Flush(c); err != nil {
+		c.log(engine.LogDebug, "close: %v", err)
+		return c.closeWith(err)
+	}
+	return native
+}
+
+// closeWith closes the guest's descriptor and fails all the same, as the kernel does when flush
+// fails: something harmless takes the number's place and is gone at the next exec.
+func (c *call) closeWith(err error) reply {
+	null, oerr := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if oerr != nil {
+		return c.result(err)
+	}
+	defer unix.Close(null)
+	_ = c.s.listener.AddFD(c.n.ID, null, c.fd(0), true)
+	return c.result(err)
+}
+
+func (c *call) log(l engine.Level, format string, a ...any) {
+	c.s.log.Logf(l, c.name()+": "+format, a...)
+}
+
+// withFD runs f with a descriptor of umvu's for the guest's open file.
+func (c *call) withFD(fd int, f func(own int) reply) reply {
+	own, err := guest.Take(c.TID(), fd)
+	if err != nil {
+		return c.result(err)
+	}
+	defer unix.Close(own)
+	return f(own)
+}
+
+// again installs one more descriptor of the same open file in the zone.
+func (c *call) again(fd int, cloexec bool) reply {
+	return c.withFD(fd, func(own int) reply {
+		n, err := c.installZone(own, cloexec)
+		if err != nil {
+			return c.result(err)
+		}
+		return ok(int64(n))
+	})
+}
+
+func sysDup(c *call) reply {
+	if c.file(c.fd(0)) == nil {
+		return native
+	}
+	return c.again(c.fd(0), false)
+}
+
+// sysDup2 is dup2 and dup3. A number below the zone is where the guest's calls are not seen: the
+// stand-in must then be the truth.
+func sysDup2(c *call) reply {
+	f := c.file(c.fd(0))
+	to := c.fd(1)
+	if f == nil || to < 0 || to == c.fd(0) {
+		return native
+	}
+	if inZone(to) {
+		return native
+	}
+	return c.withFD(c.fd(0), func(own int) reply {
+		if err := f.Materialize(c, own); err != nil {
+			return c.result(err)
+		}
+		return native
+	})
+}
+
+func sysFcntl(c *call) reply {
+	f := c.file(c.fd(0))
+	if f == nil {
+		return native
+	}
+	switch cmd := c.fd(1); cmd {
+	case unix.F_DUPFD, unix.F_DUPFD_CLOEXEC:
+		lim, err := guest.GetLimit(c.TID(), unix.RLIMIT_NOFILE)
+		if err == nil && (c.n.Args[2] >= lim.Cur) {
+			return fail(unix.EINVAL)
+		}
+		return c.again(c.fd(0), cmd == unix.F_DUPFD_CLOEXEC)
+	case unix.F_GETFL:
+		return c.getfl(f)
+	case unix.F_GETLK, unix.F_SETLK, unix.F_SETLKW, unix.F_OFD_GETLK, unix.F_OFD_SETLK, unix.F_OFD_SETLKW:
+		if f.Flags&unix.O_PATH != 0 {
+			return fail(unix.EBADF)
+		}
+	}
+	return native
+}
+
+// inZone tells whether the filter notifies calls on the descriptor.
+func inZone(fd int) bool { return fd <= 2 || fd >= seccomp.Zone }
+
+// getfl is F_GETFL: the status flags are the stand-in's, the rest what was asked for at open.
+func (c *call) getfl(f *fdesc.Open) reply {
+	return c.withFD(c.fd(0), func(own int) reply {
+		fl, err := unix.FcntlInt(uintptr(own), unix.F_GETFL, 0)
+		if err != nil {
+			return c.result(err)
+		}
+		const status = unix.O_APPEND | unix.O_NONBLOCK | unix.O_ASYNC | unix.O_DIRECT | unix.O_NOATIME
+		const asked = unix.O_ACCMODE | unix.O_PATH | unix.O_DIRECTORY | unix.O_SYNC | unix.O_NOFOLLOW
+		return ok(int64(fl&status | f.Flags&asked | oLargefile))
+	})
+}
+
+// oLargefile is O_LARGEFILE as the kernel shows it on amd64.
+const oLargefile = 0o100000
+
+func sysLseek(c *call) reply {
+	f := c.file(c.fd(0))
+	if f == nil || f.Native() {
+		return native
+	}
+	if f.Flags&unix.O_PATH != 0 {
+		return fail(unix.EBADF)
+	}
+	return c.withFD(c.fd(0), func(own int) reply {
+		n, err := f.Seek(c, own, int64(c.n.Args[1]), c.fd(2))
+		if err != nil {
+			return c.result(err)
+		}
+		return ok(n)
+	})
+}
+
+func sysGetdents(c *call) reply   { return c.getdents(true) }
+func sysGetdents64(c *call) reply { return c.getdents(false) }
+
+func (c *call) getdents(old bool) reply {
+	f := c.file(c.fd(0))
+	if f == nil {
+		return c.listed(old)
+	}
+	if f.Flags&unix.O_PATH != 0 {
+		return fail(unix.EBADF)
+	}
+	if f.Node.Type() != unix.S_IFDIR {
+		return fail(unix.ENOTDIR)
+	}
+	buf := chunks.Get().(*[]byte)
+	defer chunks.Put(buf)
+	return c.withFD(c.fd(0), func(own int) reply {
+		p := (*buf)[:min(uint64(uint32(c.n.Args[2])), chunkBytes)]
+		n, err := f.Getdents(c, own, p, old)
+		if err != nil {
+			return c.result(err)
+		}
+		if _, err := c.mem().WriteAt(p[:n], c.n.Args[1]); err != nil {
+			return c.result(err)
+		}
+		return ok(int64(n))
+	})
+}
+
+// sysIoctl on a virtual file: what concerns the descriptor is the kernel's, the rest the
+// module's.
+func sysIoctl(c *call) reply {
+	f := c.file(c.fd(0))
+	if f == nil {
+		return native
+	}
+	if f.Flags&unix.O_PATH != 0 {
+		return fail(unix.EBADF)
+	}
+	const fionread, fionbio, fioasync, fioclex, fionclex = 0x541b, 0x5421, 0x5452, 0x5451, 0x5450
+	cmd := uint32(c.n.Args[1])
+	switch cmd {
+	case fionbio, fioasync, fioclex, fionclex:
+		return native
+	}
+	io, isIoctler := f.File.(engine.FileIoctler)
+	if !isIoctler {
+		if cmd == fionread && f.Node.Type() == unix.S_IFREG {
+			return c.fionread(f)
+		}
+		return fail(unix.ENOTTY)
+	}
+	n, err := io.Ioctl(c, c.mem(), cmd, c.n.Args[2])
+	if err != nil {
+		return c.result(err)
+	}
+	return ok(int64(n))
+}
+
+// fionread is FIONREAD of a regular file: what is left to its end (fs/ioctl.c).
+func (c *call) fionread(f *fdesc.Open) reply {
+	return c.withFD(c.fd(0), func(own int) reply {
+		var st unix.Statx_t
+		if err := f.Node.Stat(c, &st); err != nil {
+			return c.result(err)
+		}
+		at, err := unix.Seek(own, 0, unix.SEEK_CUR)
+		if err != nil {
+			return c.result(err)
+		}
+		left := int32(int64(st.Size) - at)
+		_, err = c.mem().WriteAt([]byte{byte(left), byte(left >> 8), byte(left >> 16), byte(left >> 24)}, c.n.Args[2])
+		return c.result(err)
+	})
+}
+
+// sysCloseRange only has to flush: the kernel closes.
+func sysCloseRange(c *call) reply {
+	if c.s.files.Live() == 0 {
+		return native
+	}
+	const cloexec = 4 // CLOSE_RANGE_CLOEXEC
+	if c.n.Args[2]&cloexec == 0 {
+		c.eachFD(int(uint32(c.n.Args[0])), int(uint32(c.n.Args[1])), func(_ int, f *fdesc.Open) {
+			if err := f.Flush(c); err != nil {
+				c.log(engine.LogDebug, "%v", err)
+			}
+		})
+	}
+	return native
+}
+
+// eachFD calls do for the virtual descriptors of the guest between two numbers.
+func (c *call) eachFD(first, last int, do func(fd int, f *fdesc.Open)) {
+	for _, fd := range guest.FDs(c.TID()) {
+		if fd >= first && fd <= last {
+			if f := c.file(fd); f != nil && f.File != nil {
+				do(fd, f)
+			}
+		}
+	}
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sys
+
+import (
+	"golang.org/x/sys/unix"
+	"vuos.dev/engine/internal/fdesc"
+	"vuos.dev/engine/internal/guest"
+)
+
+// transfer is a read or write of any form.
+type transfer struct {
+	vec   []iovec
+	off   int64 // position, if at is set; otherwise the file's own
+	at    bool
+	flags int // RWF_*
+	write bool
+}
+
+// The forms of read and write: where the memory is, and where the position.
+func sysRead(c *call) reply  { return c.rw(buffer, nil, false) }
+func sysWrite(c *call) reply { return c.rw(buffer, nil, true) }
+func sysReadv(c *call) reply { return c.rw(vector, nil, false) }
+func sysWritev(c *call) reply {
+	return c.rw(vector, nil, true)
+}
+func sysPread(c *call) reply    { return c.rw(buffer, position, false) }
+func sysPwrite(c *call) reply   { return c.rw(buffer, position, true) }
+func sysPreadv(c *call) reply   { return c.rw(vector, position, false) }
+func sysPwritev(c *call) reply  { return c.rw(vector, position, true) }
+func sysPreadv2(c *call) reply  { return c.rw(vector, position2, false) }
+func sysPwritev2(c *call) reply { return c.rw(vector, position2, true) }
+
+func buffer(c *call) ([]iovec, error) {
+	n := c.n.Args[2]
+	if int64(n) < 0 {
+		return nil, unix.EINVAL
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	return []iovec{{c.n.Args[1], min(n, maxRW)}}, nil
+}
+
+func vector(c *call) ([]iovec, error) { return c.iovecs(c.n.Args[1], c.n.Args[2]) }
+
+func position(c *call, t *transfer) error {
+	t.at, t.off = true, int64(c.n.Args[3])
+	if t.off < 0 {
+		return unix.EINVAL
+	}
+	return nil
+}
+
+// position2 is that of preadv2 and pwritev2: -1 is the file's own, and there are flags.
+func position2(c *call, t *transfer) error {
+	t.flags = c.fd(5)
+	if int64(c.n.Args[3]) == -1 {
+		return nil
+	}
+	return position(c, t)
+}
+
+func (c *call) rw(mem func(*call) ([]iovec, error), where func(*call, *transfer) error, write bool) reply {
+	f := c.file(c.fd(0))
+	if f == nil || f.Native() {
+		return native
+	}
+	t := transfer{write: write}
+	if err := mayTransfer(f, write); err != nil {
+		return c.result(err)
+	}
+	if where != nil {
+		if err := where(c, &t); err != nil {
+			return c.result(err)
+		}
+	}
+	var err error
+	if t.vec, err = mem(c); err != nil {
+		return c.result(err)
+	}
+	if len(t.vec) == 0 {
+		return ok(0)
+	}
+	return c.count(c.transfer(f, &t))
+}
+
+// mayTransfer is what fs/read_write.c checks first.
+func mayTransfer(f *fdesc.Open, write bool) error {
+	acc := f.Flags & unix.O_ACCMODE
+	switch {
+	case f.Flags&unix.O_PATH != 0,
+		write && acc == unix.O_RDONLY, !write && acc == unix.O_WRONLY:
+		return unix.EBADF
+	case f.Node.Type() == unix.S_IFDIR:
+		return unix.EISDIR
+	}
+	return nil
+}
+
+// transfer moves the data. Where it uses the file's own position, it does so with a
+// descriptor of the guest's open file.
+func (c *call) transfer(f *fdesc.Open, t *transfer) (n int, err error) {
+	const known = unix.RWF_DSYNC | unix.RWF_HIPRI | unix.RWF_SYNC | unix.RWF_NOWAIT | unix.RWF_APPEND
+	if t.flags&^known != 0 {
+		return 0, unix.EOPNOTSUPP
+	}
+	if t.at && t.flags&unix.RWF_APPEND == 0 {
+		n, err = c.transferAt(f, t)
+	} else {
+		n, err = c.transferOwn(f, t)
+	}
+	if n > 0 && t.write && t.flags&(unix.RWF_DSYNC|unix.RWF_SYNC) != 0 {
+		if serr := f.Sync(c, t.flags&unix.RWF_SYNC == 0); serr != nil {
+			return 0, serr
+		}
+	}
+	return n, err
+}
+
+func (c *call) transferAt(f *fdesc.Open, t *transfer) (int, error) {
+	move := func(p []byte) (n int, err error) {
+		if t.write {
+			n, err = f.WriteAt(c, p, t.off)
+		} else {
+			n, err = f.ReadAt(c, p, t.off)
+		}
+		t.off += int64(n)
+		return n, err
+	}
+	if t.write {
+		return c.fromGuest(t.vec, move)
+	}
+	return c.toGuest(t.vec, move)
+}
+
+func (c *call) transferOwn(f *fdesc.Open, t *transfer) (int, error) {
+	fd, err := guest.Take(c.TID(), c.fd(0))
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(fd)
+	if t.write {
+		return c.fromGuest(t.vec, func(p []byte) (int, error) { return f.Write(c, fd, p) })
+	}
+	n, err := c.toGuest(t.vec, func(p []byte) (int, error) { return f.Read(c, fd, p) })
+	return n, err
+}

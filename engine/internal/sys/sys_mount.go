@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sys
+
+import (
+	"errors"
+	"strings"
+
+	"golang.org/x/sys/unix"
+	"vuos.dev/engine"
+	"vuos.dev/engine/internal/guest"
+	"vuos.dev/engine/internal/task"
+	"vuos.dev/engine/internal/view"
+)
+
+// Flags of mount(2) that do something else than to mount a file system anew.
+const notNew = unix.MS_REMOUNT | unix.MS_BIND | unix.MS_MOVE | unix.MS_SHARED | unix.MS_PRIVATE | unix.MS_SLAVE | unix.MS_UNBINDABLE
+
+// sysMount is mount(source, target, type, flags, data). A type that a loaded module serves is
+// virtual; so are a remount, bind or move of what is virtual.
+func sysMount(c *call) reply {
+	flags := uintptr(c.n.Args[3])
+	if flags&0xffff0000 == 0xc0ed0000 { // MS_MGC_VAL
+		flags &^= 0xffff0000
+	}
+	c.s.errText.clear(c.PID())
+	if flags&notNew != 0 {
+		return c.mountChange(flags)
+	}
+	fstype, err := c.text(c.n.Args[2])
+	if err != nil || fstype == "" {
+		return native
+	}
+	m, inst := c.s.modules.mounter(fstype)
+	if m == nil {
+		return c.result(c.foreignMount(fstype))
+	}
+	c.Block()
+	req := engine.MountRequest{Type: fstype, Flags: flags &^ unix.MS_SILENT}
+	if req.Source, err = c.text(c.n.Args[0]); err != nil {
+		return c.result(err)
+	}
+	if req.Data, err = c.text(c.n.Args[4]); err != nil {
+		return c.result(err)
+	}
+	return c.result(c.mountNew(m, inst, &req))
+}
+
+// text copies a string argument, which may be NULL.
+func (c *call) text(addr uint64) (string, error) {
+	if addr == 0 {
+		return "", nil
+	}
+	var buf [guest.PathMax]byte
+	b, err := c.mem().String(buf[:], addr)
+	return string(b), err
+}
+
+// foreignMount is the mount of a type that no loaded module has: the kernel's to do, or to
+// refuse, unless it looks like one of ours.
+func (c *call) foreignMount(fstype string) error {
+	if strings.HasPrefix(fstype, "vu") {
+		return c.mountFailed(&engine.MountError{Err: unix.ENODEV, Message: fstype + ": unknown file system type; is its module loaded?"})
+	}
+	return errNative
+}
+
+// errNative makes result leave the call to the kernel.
+var errNative = errors.New("left to the kernel")
+
+func (c *call) mountNew(m engine.Mounter, owner *instance, req *engine.MountRequest) error {
+	t, r, done := c.findForMount(c.n.Args[1])
+	if done {
+		return r.errno
+	}
+	req.Target = t.Path
+	if t.Node == nil {
+		req.Target = view.Join(t.dir.Path, t.name)
+	}
+	fs, err := m.Mount(c, req)
+	if err != nil {
+		return c.mountFailed(err)
+	}
+	if err := suitable(t, fs); err != nil {
+		_ = fs.Unmount(c)
+		return c.mountFailed(err)
+	}
+	c.s.attach(c.task().View, view.Info{
+		Source: req.Source, Type: req.Type, Flags: req.Flags, Opts: req.Data, FS: fs, Owner: owner,
+	}, req.Target)
+	return nil
+}
+
+// findForMount resolves a mount point, which need not be there for a device or a stack.
+func (c *call) findForMount(addr uint64) (t target, r reply, done bool) {
+	p, err := c.mem().String(c.path[:], addr)
+	if err != nil {
+		return t, c.result(err), true
+	}
+	if len(p) == 0 {
+		return t, fail(unix.ENOENT), true
+	}
+	st, err := c.start(unix.AT_FDCWD, p)
+	if err == nil && st.pos.IsZero() {
+		err = unix.ENOENT
+	}
+	if err == nil {
+		st.native = false
+		t, err = c.walk(st, string(p), follow|create)
+	}
+	if err != nil {
+		return t, c.result(err), true
+	}
+	return t, reply{}, false
+}
+
+// suitable tells whether a file system can be mounted at t: a tree on a directory, anything else on
+// something that is no directory, or on nothing if it wants to be listed.
+func suitable(t target, fs engine.FileSystem) error {
+	isDir := fs.Root().Type() == unix.S_IFDIR
+	switch {
+	case t.Node == nil:
+		if l, ok := fs.(engine.FileSystemLister); ok && l.Listed() {
+			return nil
+		}
+		return &engine.MountError{Err: unix.ENOENT, Message: t.name + ": mount point does not exist"}
+	case isDir != (t.Node.Type() == unix.S_IFDIR):
+		return &engine.MountError{Err: unix.ENOTDIR, Message: t.Path + ": mount point is not a directory"}
+	}
+	return nil
+}
+
+// mountFailed keeps the message of a failed mount for vumount to ask for.
+func (c *call) mountFailed(err error) error {
+	var me *engine.MountError
+	if errors.As(err, &me) {
+		c.s.errText.set(c.PID(), me.Message)
+		c.log(engine.LogInfo, "%s", me.Message)
+	}
+	return err
+}
+
+// attach puts a file system into a view.
+func (s *Supervisor) attach(v *view.View, info view.Info, point string) *view.Mount {
+	s.mountMu.Lock()
+	s.mountID++
+	info.ID = firstMountID + s.mountID
+	s.mountMu.Unlock()
+	m := view.NewMount(info, point, s.ended)
+	if inst, ok := info.Owner.(*instance); ok {
+		inst.users.Add(1)
+	}
+	s.modules.ending.Add(1)
+	if listed(m) {
+		s.listed.Add(1)
+	}
+	s.mounts.Add(1)
+	v.Attach(m)
+	return m
+}
+
+// firstMountID is above the numbers that the kernel gives to its own mounts, as a rule.
+const firstMountID = 1 << 20
+
+func listed(m *view.Mount) bool {
+	l, ok := m.FS.(engine.FileSystemLister)
+	return ok && l.Listed()
+}
+
+// ended is called when a mount is detached and no longer used.
+func (s *Supervisor) ended(m *view.Mount) {
+	defer s.modules.ending.Done()
+	defer s.mounts.Add(-1)
+	if listed(m) {
+		s.listed.Add(-1)
+	}
+	s.guard(m.Type+": unmount", func() {
+		if err := m.FS.Unmount(s.background(nil)); err != nil {
+			s.log.Logf(engine.LogWarning, "%s: unmount %s: %v", m.Type, m.Point(), err)
+		}
+	})
+	if inst, ok := m.Owner.(*instance); ok {
+		inst.users.Add(-1)
+	}
+	s.files.Drop(m.Root)
+}
+
+// sysUmount2 is umount2(target, flags).
+func sysUmount2(c *call) reply {
+	if c.s.mounts.Load() == 0 {
+		return native
+	}
+	flags := int(c.n.Args[1])
+	const umountNoFollow, mntExpire = 8, 4
+	w := follow
+	if flags&umountNoFollow != 0 {
+		w = 0
+	}
+	t, r, done := c.find(unix.AT_FDCWD, c.n.Args[0], w)
+	if done {
+		return r
+	}
+	if flags&^(unix.MNT_FORCE|unix.MNT_DETACH|mntExpire|umountNoFollow) != 0 {
+		return fail(unix.EINVAL)
+	}
+	if t.Mount == nil || t.Path != t.Mount.Point() {
+		return fail(unix.EINVAL)
+	}
+	return c.result(c.umount(t.Mount, flags))
+}
+
+func (c *call) umount(m *view.Mount, flags int) error {
+	c.Block()
+	if flags&unix.MNT_FORCE != 0 {
+		if a, ok := m.FS.(engine.FileSystemAborter); ok {
+			a.Abort()
+		}
+	}
+	lazy := flags&unix.MNT_DETACH != 0
+	// Closes of a moment ago are news on the way: all of them count.
+	c.s.files.Drain(c)
+	if !lazy && c.s.workedIn(m) {
+		return unix.EBUSY
+	}
+	gone, err := c.task().View.Detach(m.Point(), lazy)
+	if err != nil {
+		return err
+	}
+	if !lazy {
+		gone.Wait()
+	}
+	return nil
+}
+
+// workedIn tells whether a living process has its working directory or root on the mount.
+func (s *Supervisor) workedIn(m *view.Mount) bool {
+	busy := false
+	s.tasks.Living(func(_ int, st *task.State) {
+		if st.Cwd.Mount == m || st.Root.Mount == m {
+			busy = true
+		}
+	})
+	return busy
+}
+
+// mountChange is mount(2) with MS_REMOUNT, MS_BIND or MS_MOVE and the propagation flags.
+func (c *call) mountChange(flags uintptr) reply {
+	t, r, done := c.find(unix.AT_FDCWD, c.n.Args[1], follow)
+	src, sr, sdone := target{}, native, true
+	if flags&(unix.MS_BIND|unix.MS_MOVE) != 0 && flags&unix.MS_REMOUNT == 0 {
+		src, sr, sdone = c.find2(unix.AT_FDCWD, c.n.Args[0], follow)
+	}
+	if done && sdone {
+		if !r.cont {
+			return r
+		}
+		return sr
+	}
+	switch {
+	case flags&unix.MS_REMOUNT != 0:
+		return c.result(c.remount(t, flags))
+	case flags&unix.MS_BIND != 0:
+		return c.result(c.bind(src, sdone, flags))
+	case flags&unix.MS_MOVE != 0:
+		return fail(unix.EINVAL)
+	}
+	return ok(0) // propagation is for mounts of the kernel's
+}
+
+// remount changes the flags of a mount.
+func (c *call) remount(t target, flags uintptr) error {
+	if t.Mount == nil || t.Path != t.Mount.Point() {
+		return unix.EINVAL
+	}
+	t.Mount.SetFlags(flags &^ notNew)
+	return nil
+}
+
+// bind makes a directory or file that is virtual, or the mount point of one, visible at another place.
+func (c *call) bind(src target, native bool, flags uintptr) error {
+	if native {
+		var r reply
+		var done bool
+		if src, r, done = c.onHost(c.path2[:], unix.AT_FDCWD, c.n.Args[0], follow); done {
+			return r.errno
+		}
+	}
+	t, r, done := c.findForMount(c.n.Args[1])
+	if done {
+		return r.errno
+	}
+	fs := &bound{root: src.Node, under: src.Mount}
+	if err := suitable(t, fs); err != nil {
+		return err
+	}
+	if src.Mount != nil {
+		src.Mount.Get()
+	}
+	c.s.attach(c.task().View, view.Info{Source: src.Path, Type: "none", Flags: flags &^ notNew, FS: fs}, t.Path)
+	return nil
+}
+
+// bound is the file system of a bind mount.
+type bound struct {
+	root  engine.Node
+	under *view.Mount
+}
+
+func (b *bound) Root() engine.Node { return b.root }
+
+func (b *bound) Statfs(c engine.Call, n engine.Node, st *unix.Statfs_t) error {
+	if b.under != nil {
+		if fs, ok := b.under.FS.(engine.FileSystemStatfser); ok {
+			return fs.Statfs(c, n, st)
+		}
+	}
+	return nil
+}
+
+func (b *bound) Unmount(engine.Call) error {
+	if b.under != nil {
+		b.under.Put()
+	}
+	return nil
+}
+
+// sysNewMountAPI is fsopen, fsconfig, fsmount, move_mount, open_tree, fspick, mount_setattr,
+// statmount and listmount: where something is virtual they do not exist, so that programs
+// fall back to the calls that they replace.
+func sysNewMountAPI(c *call) reply {
+	if c.s.mounts.Load() == 0 && !c.s.modules.any() {
+		return native
+	}
+	return fail(unix.ENOSYS)
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sys
+
+import (
+	"encoding/binary"
+
+	"golang.org/x/sys/unix"
+	"vuos.dev/engine"
+)
+
+// opening is an open, openat, openat2 or creat.
+type opening struct {
+	dirfd   int
+	path    uint64
+	flags   int
+	mode    uint32
+	resolve want
+}
+
+func sysOpen(c *call) reply {
+	return c.open(opening{dirfd: c.dirFD(), path: c.pathArg(), flags: c.intArg(0), mode: c.modeArg(1)})
+}
+
+func sysCreat(c *call) reply {
+	return c.open(opening{
+		dirfd: unix.AT_FDCWD, path: c.pathArg(),
+		flags: unix.O_CREAT | unix.O_WRONLY | unix.O_TRUNC, mode: c.modeArg(0),
+	})
+}
+
+const resolveCached = 0x20 // RESOLVE_CACHED
+
+// sizeOpenHow is OPEN_HOW_SIZE_VER0.
+const sizeOpenHow = 24
+
+func sysOpenat2(c *call) reply {
+	if c.s.pristine() {
+		return native
+	}
+	var b [sizeOpenHow]byte
+	if size := c.arg(1); size < sizeOpenHow || size > 4096 {
+		return native
+	}
+	if _, err := c.mem().ReadAt(b[:], c.arg(0)); err != nil {
+		return native
+	}
+	flags := binary.NativeEndian.Uint64(b[:])
+	resolve := binary.NativeEndian.Uint64(b[16:])
+	o := opening{dirfd: c.dirFD(), path: c.pathArg(), flags: int(flags), mode: uint32(binary.NativeEndian.Uint64(b[8:]))}
+	for _, r := range [...]struct {
+		bit uint64
+		w   want
+	}{
+		{unix.RESOLVE_BENEATH, beneath | noMagic}, {unix.RESOLVE_IN_ROOT, inRoot | noMagic},
+		{unix.RESOLVE_NO_SYMLINKS, noLinks}, {unix.RESOLVE_NO_XDEV, noCross},
+		{unix.RESOLVE_NO_MAGICLINKS, noMagic},
+	} {
+		if resolve&r.bit != 0 {
+			o.resolve |= r.w
+		}
+	}
+	if resolve&resolveCached != 0 {
+		return fail(unix.EAGAIN)
+	}
+	return c.open(o)
+}
+
+func (c *call) open(o opening) reply {
+	w := o.resolve
+	if o.flags&unix.O_CREAT != 0 {
+		w |= create
+	}
+	if o.flags&unix.O_NOFOLLOW == 0 && o.flags&(unix.O_CREAT|unix.O_EXCL) != unix.O_CREAT|unix.O_EXCL {
+		w |= follow
+	}
+	if o.flags&(unix.O_ACCMODE|unix.O_PATH|unix.O_DIRECTORY) == unix.O_RDONLY && c.mayBeProcFile(o.path) {
+		w |= procEnd
+	}
+	t, r, done := c.find(o.dirfd, o.path, w)
+	if w&procEnd != 0 && (!done || r.cont) {
+		if fd, ok := c.openProc(t, o.flags); ok {
+			return fd
+		}
+	}
+	if done {
+		return r
+	}
+	pos, f, err := c.openTarget(t, o.flags, o.mode)
+	if err != nil {
+		return c.result(err)
+	}
+	fd, err := c.installFile(pos, f, o.flags)
+	if err != nil {
+		return c.result(err)
+	}
+	return ok(int64(fd))
+}
+
+// openTarget opens or creates what a walk found. The file is nil for O_PATH.
+func (c *call) openTarget(t target, flags int, mode uint32) (at pos, f engine.File, err error) {
+	if t.Node == nil {
+		return c.createFile(t, flags, mode)
+	}
+	if err := mayOpen(t, flags); err != nil {
+		return at, nil, err
+	}
+	if flags&unix.O_PATH != 0 {
+		return t.Pos, nil, nil
+	}
+	const tmpfile = unix.O_TMPFILE &^ unix.O_DIRECTORY
+	if flags&tmpfile != 0 {
+		tm, ok := t.Node.(engine.NodeTmpfiler)
+		if !ok {
+			return at, nil, unix.EOPNOTSUPP
+		}
+		n, f, err := tm.Tmpfile(c, flags&^openOnly, mode&^c.Umask())
+		at = t.Pos
+		at.Node = n
+		return at, f, err
+	}
+	op, ok := t.Node.(engine.NodeOpener)
+	if !ok {
+		return at, nil, unix.EACCES
+	}
+	f, err = op.Open(c, flags&^openOnly)
+	return t.Pos, f, err
+}
+
+// openOnly are the flags that a file system does not see.
+const openOnly = unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC | unix.O_PATH | unix.O_NOCTTY | unix.O_DIRECTORY
+
+// writes tells whether open flags ask for a change of the file.
+func writes(flags int) bool {
+	return flags&unix.O_PATH == 0 && (flags&unix.O_ACCMODE != unix.O_RDONLY || flags&unix.O_TRUNC != 0)
+}
+
+// mayOpen is what fs/namei.c:do_open() and may_open() check before the file system is asked.
+func mayOpen(t target, flags int) error {
+	typ := t.Node.Type()
+	const tmpfile = unix.O_TMPFILE &^ unix.O_DIRECTORY
+	switch {
+	case flags&(unix.O_CREAT|unix.O_EXCL) == unix.O_CREAT|unix.O_EXCL && flags&unix.O_PATH == 0:
+		return unix.EEXIST
+	case typ == unix.S_IFLNK && flags&unix.O_PATH == 0:
+		return unix.ELOOP
+	case flags&unix.O_DIRECTORY != 0 && typ != unix.S_IFDIR:
+		return unix.ENOTDIR
+	case flags&unix.O_PATH != 0:
+		return nil
+	case typ == unix.S_IFDIR && flags&tmpfile == 0 && (writes(flags) || flags&unix.O_CREAT != 0):
+		return unix.EISDIR
+	case typ == unix.S_IFSOCK:
+		return unix.ENXIO
+	case t.Mount == nil:
+		return nil
+	case (typ == unix.S_IFCHR || typ == unix.S_IFBLK) && t.Mount.Flags()&unix.MS_NODEV != 0:
+		return unix.EACCES
+	case writes(flags) && t.Mount.ReadOnly() && (typ == unix.S_IFREG || typ == unix.S_IFDIR):
+		return unix.EROFS
+	}
+	return nil
+}
+
+func (c *call) createFile(t target, flags int, mode uint32) (at pos, f engine.File, err error) {
+	if t.slash {
+		return at, nil, unix.EISDIR
+	}
+	if flags&unix.O_DIRECTORY != 0 {
+		return at, nil, unix.EINVAL
+	}
+	if t.dir.Mount != nil && t.dir.Mount.ReadOnly() {
+		return at, nil, unix.EROFS
+	}
+	cr, ok := t.dir.Node.(engine.NodeCreater)
+	if !ok {
+		return at, nil, unix.EROFS
+	}
+	n, f, err := cr.Create(c, t.name, flags&^openOnly, mode&^c.Umask())
+	if isErrno(err, unix.EEXIST) && flags&unix.O_EXCL == 0 {
+		// Somebody else made it meanwhile.
+		if at, err = c.childOf(t.dir, t.name); err == nil {
+			return c.openTarget(target{Pos: at, dir: t.dir, name: t.name}, flags&^unix.O_CREAT, mode)
+		}
+	}
+	if err != nil {
+		return at, nil, err
+	}
+	return t.dir.Child(t.name, n), f, nil
+}
+
+// childOf looks up one name.
+func (c *call) childOf(dir pos, name string) (pos, error) {
+	walk, ok := dir.Node.(engine.NodeWalker)
+	if !ok {
+		return pos{}, unix.ENOENT
+	}
+	nodes, err := walk.Walk(c, []string{name})
+	if err == nil && len(nodes) == 0 {
+		err = unix.ENOENT
+	}
+	if err != nil {
+		return pos{}, err
+	}
+	return dir.Child(name, nodes[0]), nil
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sys
+
+import (
+	"bytes"
+	"encoding/binary"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+	"vuos.dev/engine"
+	"vuos.dev/engine/internal/fdesc"
+	"vuos.dev/engine/internal/guest"
+)
+
+// unixSockets are the sockets bound to virtual paths. Each is bound to a path of its own in umvu's
+// private directory; the virtual inode stands for that.
+type unixSockets struct {
+	mu   sync.Mutex
+	next int
+	path map[engine.Node]string // private path of a socket inode
+	name map[string]string      // the path that the guest used, by private path
+}
+
+func (u *unixSockets) add(dir, name string) string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.next++
+	p := filepath.Join(dir, "s"+strconv.Itoa(u.next))
+	if u.path == nil {
+		u.path, u.name = map[engine.Node]string{}, map[string]string{}
+	}
+	u.name[p] = name
+	return p
+}
+
+func (u *unixSockets) bound(n engine.Node, p string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.path[n] = p
+}
+
+func (u *unixSockets) at(n engine.Node) (string, bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	p, ok := u.path[n]
+	return p, ok
+}
+
+func (u *unixSockets) nameOf(p string) (string, bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	n, ok := u.name[p]
+	return n, ok
+}
+
+// unixPath reads a struct sockaddr_un with a path; ok is false for any other address.
+func (c *call) unixPath(addr, size uint64) (path []byte, ok bool) {
+	if size < 3 || size > unix.SizeofSockaddrUnix || addr == 0 {
+		return nil, false
+	}
+	b := c.path[:size]
+	if _, err := c.mem().ReadAt(b, addr); err != nil {
+		return nil, false
+	}
+	if binary.NativeEndian.Uint16(b) != unix.AF_UNIX || b[2] == 0 {
+		return nil, false
+	}
+	b = b[2:]
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		b = b[:i]
+	}
+	return b, true
+}
+
+// sysBind is bind(fd, addr, len).
+func sysBind(c *call) reply {
+	if c.s.pristine() {
+		return native
+	}
+	p, isPath := c.unixPath(c.n.Args[1], c.n.Args[2])
+	if !isPath {
+		return native
+	}
+	t, err := c.findPath(unix.AT_FDCWD, p, create)
+	switch {
+	case isErrno(err, unix.EEXIST):
+		return fail(unix.EADDRINUSE)
+	case err != nil:
+		return c.result(err)
+	case t.native:
+		return native
+	}
+	name := string(p)
+	if _, r, done := c.checkEntry(t, create); done {
+		if r.errno == unix.EEXIST {
+			r.errno = unix.EADDRINUSE
+		}
+		return r
+	}
+	return c.withFD(c.fd(0), func(own int) reply {
+		private := c.s.sockets.add(c.s.dir, name)
+		if err := unix.Bind(own, &unix.SockaddrUnix{Name: private}); err != nil {
+			return c.result(err)
+		}
+		n, err := c.mknod(t, unix.S_IFSOCK|0o777&^c.Umask(), 0)
+		if err != nil {
+			return c.result(err)
+		}
+		c.s.sockets.bound(n, private)
+		return ok(0)
+	})
+}
+
+// peer finds the private path of the virtual socket that an address names.
+func (c *call) peer(p []byte) (private string, r reply, done bool) {
+	t, err := c.findPath(unix.AT_FDCWD, p, follow)
+	if err != nil {
+		return "", c.result(err), true
+	}
+	if t.native {
+		return "", native, true
+	}
+	if err := mayAccess(c, t, unix.W_OK); err != nil {
+		return "", c.result(err), true
+	}
+	private, found := c.s.sockets.at(t.Node)
+	if !found {
+		return "", fail(unix.ECONNREFUSED), true
+	}
+	return private, reply{}, false
+}
+
+// sysConnect is connect(fd, addr, len).
+func sysConnect(c *call) reply {
+	if c.s.pristine() {
+		return native
+	}
+	p, isPath := c.unixPath(c.n.Args[1], c.n.Args[2])
+	if !isPath {
+		return native
+	}
+	private, r, done := c.peer(p)
+	if done {
+		return r
+	}
+	c.Block()
+	return c.withFD(c.fd(0), func(own int) reply {
+		return c.result(unix.Connect(own, &unix.SockaddrUnix{Name: private}))
+	})
+}
+
+// sysSendto is sendto(fd, buf, len, flags, addr, len).
+func sysSendto(c *call) reply {
+	if c.s.pristine() || c.n.Args[4] == 0 {
+		return native
+	}
+	p, isPath := c.unixPath(c.n.Args[4], c.n.Args[5])
+	if !isPath {
+		return native
+	}
+	private, r, done := c.peer(p)
+	if done {
+		return r
+	}
+	data := make([]byte, min(c.n.Args[2], chunkBytes))
+	if _, err := c.mem().ReadAt(data, c.n.Args[1]); err != nil {
+		return c.result(err)
+	}
+	c.Block()
+	return c.withFD(c.fd(0), func(own int) reply {
+		if err := unix.Sendto(own, data, c.fd(3), &unix.SockaddrUnix{Name: private}); err != nil {
+			return c.result(err)
+		}
+		return ok(int64(len(data)))
+	})
+}
+
+// sysSendmsg looks for virtual descriptors that are passed on (SCM_RIGHTS): they may get a number below
+// the zone at the other side.
+func sysSendmsg(c *call) reply {
+	if c.s.files.Live() == 0 {
+		return native
+	}
+	return c.passing(c.n.Args[1])
+}
+
+// sysSendmmsg is sendmmsg(fd, vec, n, flags).
+func sysSendmmsg(c *call) reply {
+	if c.s.files.Live() == 0 {
+		return native
+	}
+	const sizeMmsghdr = 64
+	for i := range min(c.n.Args[2], 1024) {
+		if r := c.passing(c.n.Args[1] + i*sizeMmsghdr); !r.cont {
+			return r
+		}
+	}
+	return native
+}
+
+// passing prepares the virtual descriptors in the control data of a struct msghdr.
+func (c *call) passing(msg uint64) reply {
+	var h [56]byte
+	if _, err := c.mem().ReadAt(h[:], msg); err != nil {
+		return native
+	}
+	addr, size := binary.NativeEndian.Uint64(h[32:]), binary.NativeEndian.Uint64(h[40:])
+	if addr == 0 || size == 0 || size > 64<<10 {
+		return native
+	}
+	control := make([]byte, size)
+	if _, err := c.mem().ReadAt(control, addr); err != nil {
+		return native
+	}
+	for _, fd := range passedFDs(control) {
+		f := c.file(fd)
+		if f == nil {
+			continue
+		}
+		r := c.withFD(fd, func(own int) reply { return c.result(c.materialize(f, own)) })
+		if r.errno != 0 {
+			return r
+		}
+	}
+	return native
+}
+
+func (c *call) materialize(f *fdesc.Open, own int) error { return f.Materialize(c, own) }
+
+// passedFDs are the descriptors in the SCM_RIGHTS messages of control data.
+func passedFDs(b []byte) (fds []int) {
+	const head = 16 // struct cmsghdr
+	for len(b) >= head {
+		n := binary.NativeEndian.Uint64(b)
+		if n < head || n > uint64(len(b)) {
+			break
+		}
+		level, typ := binary.NativeEndian.Uint32(b[8:]), binary.NativeEndian.Uint32(b[12:])
+		if level == unix.SOL_SOCKET && typ == unix.SCM_RIGHTS {
+			for d := b[head:n]; len(d) >= 4; d = d[4:] {
+				fds = append(fds, int(int32(binary.NativeEndian.Uint32(d))))
+			}
+		}
+		n = (n + 7) &^ 7
+		if n > uint64(len(b)) {
+			break
+		}
+		b = b[n:]
+	}
+	return fds
+}
+
+// sysSockname is getsockname and getpeername(fd, addr, len): a socket bound to a virtual path
+// shows that path.
+func sysSockname(c *call) reply {
+	if c.s.sockets.none() {
+		return native
+	}
+	own, err := guest.Take(c.TID(), c.fd(0))
+	if err != nil {
+		return native
+	}
+	defer unix.Close(own)
+	get := unix.Getsockname
+	if int(c.n.NR) == unix.SYS_GETPEERNAME {
+		get = unix.Getpeername
+	}
+	sa, err := get(own)
+	un, isUnix := sa.(*unix.SockaddrUnix)
+	if err != nil || !isUnix || !strings.HasPrefix(un.Name, c.s.dir) {
+		return native
+	}
+	name, found := c.s.sockets.nameOf(un.Name)
+	if !found {
+		return native
+	}
+	b := binary.NativeEndian.AppendUint16(nil, unix.AF_UNIX)
+	b = append(append(b, name...), 0)
+	return c.putSockaddr(b, c.n.Args[1], c.n.Args[2])
+}
+
+func (u *unixSockets) none() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.next == 0
+}
+
+// putSockaddr copies an address, cut to the room there is, and its full length.
+func (c *call) putSockaddr(b []byte, addr, lenAddr uint64) reply {
+	var l [4]byte
+	if _, err := c.mem().ReadAt(l[:], lenAddr); err != nil {
+		return c.result(err)
+	}
+	room := int32(binary.NativeEndian.Uint32(l[:]))
+	if room < 0 {
+		return fail(unix.EINVAL)
+	}
+	if _, err := c.mem().WriteAt(b[:min(len(b), int(room))], addr); err != nil {
+		return c.result(err)
+	}
+	binary.NativeEndian.PutUint32(l[:], uint32(len(b)))
+	_, err := c.mem().WriteAt(l[:], lenAddr)
+	return c.result(err)
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sys
+
+import (
+	"golang.org/x/sys/unix"
+	"vuos.dev/engine/internal/seccomp"
+)
+
+// row is one system call.
+type row struct {
+	nr     int
+	name   string
+	trap   seccomp.Trap
+	at     int // position of the path: 1 if a directory descriptor comes first
+	handle func(*call) reply
+	note   string // for docs/syscalls.md
+}
+
+// When calls are notified.
+var (
+	always = seccomp.Trap{Kind: seccomp.Always}
+	fd0    = seccomp.Trap{Kind: seccomp.ByFD, Args: []int{0}}
+	fd01   = seccomp.Trap{Kind: seccomp.ByFD, Args: []int{0, 1}}
+	fd02   = seccomp.Trap{Kind: seccomp.ByFD, Args: []int{0, 2}}
+)
+
+func argIs(n int, values ...uint32) seccomp.Trap {
+	return seccomp.Trap{Kind: seccomp.ArgEquals, Args: []int{n}, Values: values}
+}
+
+func refuse(errno unix.Errno) seccomp.Trap {
+	return seccomp.Trap{Kind: seccomp.Refuse, Errno: errno}
+}
+
+// maxNr is above all numbers in the table.
+const maxNr = 512
+
+// byNumber is the table by number.
+func byNumber() (r [maxNr]row) {
+	for _, e := range table {
+		r[e.nr] = e
+	}
+	return r
+}
+
+// Filter is the seccomp filter that notifies what the table says.
+func Filter() []unix.SockFilter {
+	traps := map[int]seccomp.Trap{}
+	for _, e := range table {
+		traps[e.nr] = e.trap
+	}
+	return seccomp.Program(traps)
+}

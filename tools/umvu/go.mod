@@ -1,0 +1,16 @@
+module vuos.dev/tools/umvu
+
+go 1.26.0
+
+require (
+	golang.org/x/sys v0.49.0
+	vuos.dev/engine v0.0.0
+	vuos.dev/unreal v0.0.0
+	vuos.dev/vufs v0.0.0
+)
+
+replace (
+	vuos.dev/engine => ../../engine
+	vuos.dev/unreal => ../../unreal
+	vuos.dev/vufs => ../../vufs
+)
