@@ -78,7 +78,9 @@ func (ino *inode) finish(l *load, data []byte) {
 				break
 			}
 		}
-		ino.update(data, l.first<<pageShift, ino.size, true)
+		if ino.natives == 0 {
+			ino.update(data, l.first<<pageShift, ino.size, true)
+		}
 	}
 	ino.mu.Unlock()
 	close(l.done)
@@ -128,7 +130,7 @@ func (ino *inode) update(data []byte, off, end int64, populate bool) {
 	for page := e.first; page < e.end; page++ {
 		start := page << pageShift
 		from, to := max(start, off), min(start+pageSize, off+int64(len(data)))
-		loaded := ino.isLoaded(page)
+		loaded := ino.natives > 0 || ino.isLoaded(page)
 		full := from == start && (to == start+pageSize || to >= end)
 		if !loaded && !(full && (populate || ino.isPinned(page))) {
 			continue

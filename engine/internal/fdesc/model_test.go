@@ -4,6 +4,7 @@ package fdesc
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -23,6 +24,7 @@ type model struct {
 	fd     int
 	want   []byte
 	mapped []byte // of the first pages, or nil
+	native int    // descriptor of a materialized open, or -1
 }
 
 const modelMax = 3 << 20
@@ -58,7 +60,7 @@ func differ(a, b []byte) int {
 // step does one operation. op, off and n are any numbers.
 func (m *model) step(op, off, n int) {
 	off, n = off%modelMax, n%(200<<10)
-	switch op % 12 {
+	switch op % 14 {
 	case 0, 1, 2:
 		m.check(off, n)
 	case 3, 4:
@@ -82,7 +84,7 @@ func (m *model) step(op, off, n int) {
 	case 6: // by somebody else, who says so
 		m.n.mu.Lock()
 		m.n.setSize(int64(len(m.n.data)))
-		if n = min(n, len(m.n.data)-off); n > 0 && m.mapped == nil {
+		if n = min(n, len(m.n.data)-off); n > 0 && m.mapped == nil && m.native < 0 {
 			copy(m.n.data[off:], pattern(n))
 			copy(m.want[off:], pattern(n))
 		}
@@ -90,7 +92,7 @@ func (m *model) step(op, off, n int) {
 		m.s.Pages(m.n).Invalidate(int64(off), int64(n))
 	case 7: // somebody else appends, and says nothing
 		m.n.mu.Lock()
-		if len(m.n.data)+n < modelMax {
+		if len(m.n.data)+n < modelMax && m.native < 0 {
 			m.n.data = append(m.n.data, pattern(n)...)
 			m.want = append(m.want, pattern(n)...)
 		}
@@ -105,7 +107,7 @@ func (m *model) step(op, off, n int) {
 	case 9:
 		off &^= 4095
 		n = n&^4095 + 4096
-		if off+n < len(m.want) {
+		if off+n < len(m.want) && m.native < 0 {
 			if err := m.o.Allocate(m.c, unix.FALLOC_FL_COLLAPSE_RANGE, int64(off), int64(n)); err != nil {
 				m.t.Fatal(err)
 			}
@@ -122,6 +124,38 @@ func (m *model) step(op, off, n int) {
 		}
 		m.s.SetLimit(int64(n))
 		m.s.SetLimit(1 << 20)
+	case 12:
+		p := pattern(n)
+		m.materialize()
+		if _, err := unix.Pwrite(m.native, p, int64(off)); err != nil {
+			m.t.Fatal(err)
+		}
+		if n > 0 {
+			m.grow(off + n)
+			copy(m.want[off:], p)
+		}
+	case 13:
+		m.dematerialize()
+	}
+}
+
+// materialize makes another open of the file native.
+func (m *model) materialize() {
+	if m.native >= 0 {
+		return
+	}
+	o, fd := open(m.t, m.s, m.n, unix.O_RDWR)
+	if err := o.Materialize(m.c, fd); err != nil {
+		m.t.Fatal(err)
+	}
+	m.native = fd
+}
+
+func (m *model) dematerialize() {
+	if m.native >= 0 {
+		unix.Close(m.native)
+		m.s.Drain(m.c)
+		m.native = -1
 	}
 }
 
@@ -153,7 +187,7 @@ func runModel(t testing.TB, seed []byte, next func() (op, off, n int, ok bool)) 
 	s.SetLimit(1 << 20)
 	n := &fakeNode{data: append([]byte(nil), seed...)}
 	o, fd := open(t, s, n, unix.O_RDWR)
-	m := &model{t: t, s: s, c: enginetest.NewCall(), n: n, o: o, fd: fd, want: append([]byte(nil), seed...)}
+	m := &model{t: t, s: s, c: enginetest.NewCall(), n: n, o: o, fd: fd, want: append([]byte(nil), seed...), native: -1}
 	for {
 		op, off, k, ok := next()
 		if !ok {
@@ -162,6 +196,7 @@ func runModel(t testing.TB, seed []byte, next func() (op, off, n int, ok bool)) 
 		m.step(op, off, k)
 	}
 	m.check(0, modelMax+1<<20)
+	m.dematerialize()
 	if m.mapped != nil {
 		if err := unix.Munmap(m.mapped); err != nil {
 			t.Fatal(err)
@@ -183,22 +218,17 @@ func TestModel(t *testing.T) {
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		i := 0
-		ops := 12
-		if seed%2 == 0 {
-			ops = 10 // without a mapping
-		}
-		runModel(t, pattern(r.IntN(1<<20)), func() (int, int, int, bool) {
+		ops := []int{10, 12, 14}[seed%3] // without a mapping, without native writes
+		next := func() (int, int, int, bool) {
 			i++
 			op := r.IntN(ops)
-			if seed%2 == 0 && op == 10 {
-				op = 11
-			}
 			off := r.IntN(modelMax)
 			if r.IntN(2) == 0 {
 				off = r.IntN(64) * 512
 			}
 			return op, off, r.IntN(200 << 10), i < 60
-		})
+		}
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { runModel(t, pattern(r.IntN(1<<20)), next) })
 	}
 }
 

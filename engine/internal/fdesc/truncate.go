@@ -34,7 +34,8 @@ func (o *Open) Truncate(c engine.Call, size int64) error {
 
 // Allocate is fallocate(2).
 //
-// Errors: EBADF if not open for writing, EOPNOTSUPP, EINVAL, the file system's.
+// Errors: EBADF if not open for writing, EOPNOTSUPP (also for shifting what is behind, if the file is
+// materialized), EINVAL, the file system's.
 func (o *Open) Allocate(c engine.Call, mode uint32, off, length int64) error {
 	alloc, ok := o.File.(engine.FileAllocater)
 	switch {
@@ -57,6 +58,9 @@ func (o *Open) Allocate(c engine.Call, mode uint32, off, length int64) error {
 	defer o.ino.writeLock.unlock()
 	const shifts = unix.FALLOC_FL_COLLAPSE_RANGE | unix.FALLOC_FL_INSERT_RANGE
 	if mode&shifts != 0 {
+		if o.ino.hasNative() {
+			return unix.EOPNOTSUPP
+		}
 		// What is mapped moves with the rest, so it has to be there.
 		if err := o.ino.writeBackAll(c); err != nil {
 			return err
@@ -104,7 +108,7 @@ func (ino *inode) shifted(c engine.Call, off, size int64) error {
 	}
 	ino.mu.Lock()
 	e := extent{off >> pageShift, pagesOf(0, size).end}
-	if len(ino.mapped) > 0 && ino.natives == 0 && e.first < e.end {
+	if len(ino.mapped) > 0 && e.first < e.end {
 		ino.unmark(e)
 		ino.punch(e.first, e.end) // unloaded pages are holes
 		ino.eachChunk(e, func(ch *chunk) { ch.sums = nil })

@@ -105,16 +105,19 @@ func (ino *inode) change(c engine.Call) error {
 	if err := ino.writeLock.lock(c); err != nil {
 		return err
 	}
-	ino.mu.RLock()
-	native := ino.natives > 0
-	ino.mu.RUnlock()
-	if native {
+	if ino.hasNative() {
 		if err := ino.writeBackAll(c); err != nil {
 			ino.writeLock.unlock()
 			return err
 		}
 	}
 	return nil
+}
+
+func (ino *inode) hasNative() bool {
+	ino.mu.RLock()
+	defer ino.mu.RUnlock()
+	return ino.natives > 0
 }
 
 // wrote brings the cache up to date after a write. gen is what dropGen was before: if somebody called for
