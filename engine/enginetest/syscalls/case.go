@@ -36,9 +36,9 @@ func All() []Case {
 		xattrCases, xattratCases,
 		dupCases, closeRangeCases, fcntlCases, lockCases, ioctlCases,
 		cwdCases, chrootCases, nameCases, slashCases, pointerCases, pathPointerCases,
-
-		forkCases,
-
-		unixSocketCases,
+		mmapCases, copyCases, spliceCases,
+		execCases, scriptCases, forkCases, limitCases, raceCases,
+		procCases, fifoCases, signalCases, inotifyCases, handleCases, mountCases,
+		unixSocketCases, passingCases, legacyCases,
 	)
 }

@@ -6,8 +6,14 @@ package syscalls
 // arguments behind its name; an error becomes exit code 1 and a line on standard error.
 var childFunctions = map[string]func(args []string) error{
 	"append":      childAppend,
+	"are-open":    childAreOpen,
 	"close-above": childCloseAbove,
 	"getlk":       childGetlk,
+	"limit":       childLimit,
 	"nest":        childNest,
+	"pid":         childPid,
 	"read-write":  childReadWrite,
+	"receive":     childReceive,
+	"show":        childShow,
+	"wait":        childWait,
 }

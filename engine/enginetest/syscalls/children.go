@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -21,10 +23,11 @@ const self = "/proc/self/exe"
 // childFlag, as first argument, makes the program run a child function.
 const childFlag = "-child"
 
-// childMain runs the child function args[0] with the other arguments and returns the
-// exit code. Child functions are what cases run in a process of their own.
+// childMain runs the child function that args[0] names with the other arguments and
+// returns the exit code. The name may be the path of a script that has this program as
+// its interpreter: the last component counts.
 func childMain(args []string) int {
-	f, ok := childFunctions[args[0]]
+	f, ok := childFunctions[filepath.Base(args[0])]
 	if !ok {
 		fmt.Fprintf(os.Stderr, "no child function %q\n", args[0])
 		return 2
@@ -74,3 +77,6 @@ func exitCode(err error) int {
 		return -1
 	}
 }
+
+// itoa is n as a decimal argument.
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -3,6 +3,10 @@
 package syscalls
 
 import (
+	"fmt"
+	"os/exec"
+	"strconv"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -110,4 +114,44 @@ func vforkInherits(t *T) {
 	same(t, "read by the child", t.Output(c), "bc")
 	same(t, "offset", t.Offset(fd), 4)
 	t.Holds(p, "abcXef")
+}
+
+// clone3Plain forks by the newest call; glibc uses it for posix_spawn and threads.
+func clone3Plain(t *T) {
+	fd := t.Open(t.File("f", "abc"), unix.O_RDWR, 0)
+	args := [8]uint64{4: uint64(unix.SIGCHLD)} // struct clone_args up to tls
+	t.forkedBy(call(unix.SYS_CLONE3, &args, 64), []step{call(unix.SYS_WRITE, fd, []byte("XY"), 2)})
+	same(t, "offset", t.Offset(fd), 2)
+	t.Holds(t.Path("f"), "XYc")
+}
+
+// childNest appends its depth to a file and starts itself one less deep: FILE DEPTH.
+func childNest(args []string) error {
+	fd, err := sys(unix.SYS_OPEN, args[0], unix.O_WRONLY|unix.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	if _, err := sys(unix.SYS_WRITE, fd, []byte(args[1]), len(args[1])); err != nil {
+		return err
+	}
+	depth, err := strconv.Atoi(args[1])
+	if err != nil || depth == 0 {
+		return err
+	}
+	return exec.Command(self, childFlag, "nest", args[0], itoa(depth-1)).Run()
+}
+
+// childReadWrite prints two bytes read from a descriptor and writes one there: FD.
+func childReadWrite(args []string) error {
+	fd, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	b := make([]byte, 2)
+	if n, err := sys(unix.SYS_READ, fd, b, 2); err != nil || n != 2 {
+		return fmt.Errorf("read %d: %v", n, err)
+	}
+	fmt.Printf("%s", b)
+	_, err = sys(unix.SYS_WRITE, fd, []byte("X"), 1)
+	return err
 }

@@ -3,10 +3,8 @@
 package syscalls
 
 import (
-	"fmt"
-	"os/exec"
 	"runtime"
-	"strconv"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -42,21 +40,48 @@ func failing(e unix.Errno, nr uintptr, args ...any) step {
 	return s
 }
 
+// mishap is where a forked child tells its parent, in shared memory, which step went
+// wrong and how: the step's number plus 1, the low 16 bits of the errno it got.
+type mishap [3]byte
+
 // forked makes a child process by clone with the given CLONE_ flags (without CLONE_VM),
-// has it do the steps and waits for its end. The child's exit code names a step that
-// went wrong.
+// has it do the steps and waits for its end.
 func (t *T) forked(flags uintptr, steps ...step) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	pid, e := forkSteps(flags, steps)
-	if e != 0 {
-		t.Fatalf("clone: %v", errName(e))
-	}
-	t.reap(pid, steps)
+	t.forkedBy(call(unix.SYS_CLONE, flags|uintptr(unix.SIGCHLD)), steps)
 }
 
-// reap waits for a child that forkSteps made and checks its exit code.
-func (t *T) reap(pid uintptr, steps []step) {
+// forkedBy is forked with the call that makes the child.
+func (t *T) forkedBy(fork step, steps []step) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	b, err := unix.Mmap(-1, 0, pageSize, rw, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
+	t.NoError(err, "mmap")
+	m := (*mishap)(b)
+	pid, e := forkSteps(&fork, steps, m)
+	if e == unix.ENOSYS {
+		t.Skipf("%s: ENOSYS", callName(fork.nr))
+	}
+	if e != 0 {
+		t.Fatalf("%s: %v", callName(fork.nr), errName(e))
+	}
+	t.reap(pid)
+	runtime.KeepAlive(steps)
+	if m[0] != 0 {
+		s := steps[m[0]-1]
+		got := unix.Errno(m[1]) | unix.Errno(m[2])<<8
+		t.Fatalf("%s in a forked child: %s, want %s", callName(s.nr), outcomeName(got), outcomeName(s.errno))
+	}
+}
+
+func outcomeName(e unix.Errno) string {
+	if e == 0 {
+		return "success or another result"
+	}
+	return errName(e)
+}
+
+// reap waits for a child, which must exit with 0.
+func (t *T) reap(pid uintptr) {
 	var status uint32
 	for {
 		r, err := sys(unix.SYS_WAIT4, pid, &status, 0, nil)
@@ -67,93 +92,31 @@ func (t *T) reap(pid uintptr, steps []step) {
 		same(t, "wait4", r, int(pid))
 		break
 	}
-	runtime.KeepAlive(steps)
-	ws := unix.WaitStatus(status)
-	switch {
-	case !ws.Exited():
-		t.Fatalf("child ended with status %#x", status)
-	case ws.ExitStatus() != 0:
-		n := ws.ExitStatus() - 1
-		t.Fatalf("step %d of the child, %s, went wrong", n, callName(steps[n].nr))
+	if status != 0 {
+		t.Fatalf("forked child ended with status %#x", status)
 	}
 }
 
-// forkSteps returns in the parent only.
+// forkSteps returns in the parent only. It and what it calls must not be preempted or
+// grow a stack: in the child there is no scheduler to go to.
 //
+//go:norace
+//go:nosplit
 //go:noinline
-func forkSteps(flags uintptr, steps []step) (uintptr, unix.Errno) {
-	pid, _, e := unix.RawSyscall6(unix.SYS_CLONE, flags|uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+func forkSteps(fork *step, steps []step, m *mishap) (uintptr, unix.Errno) {
+	pid, _, e := syscall.RawSyscall6(fork.nr, fork.words[0], fork.words[1], 0, 0, 0, 0)
 	if e != 0 || pid != 0 {
 		return pid, e
 	}
-	childSteps(steps)
-	return 0, 0
-}
-
-// childSteps does the steps and exits.
-func childSteps(steps []step) {
 	for i := range steps {
 		s := &steps[i]
-		w := &s.words
-		r, _, e := unix.RawSyscall6(s.nr, w[0], w[1], w[2], w[3], w[4], w[5])
+		r, _, e := syscall.RawSyscall6(s.nr, s.words[0], s.words[1], s.words[2], s.words[3], s.words[4], s.words[5])
 		if e != s.errno || s.exact && r != s.want {
-			unix.RawSyscall(unix.SYS_EXIT_GROUP, uintptr(i+1), 0, 0)
+			m[0], m[1], m[2] = byte(i+1), byte(e), byte(e>>8)
+			break
 		}
 	}
-	unix.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
-}
-
-// clone3Plain forks by the newest call; glibc uses it for posix_spawn and threads.
-func clone3Plain(t *T) {
-	fd := t.Open(t.File("f", "abc"), unix.O_RDWR, 0)
-	args := [8]uint64{4: uint64(unix.SIGCHLD)} // struct clone_args up to tls
-	w, keep := words([]any{&args, 64})
-	steps := []step{call(unix.SYS_WRITE, fd, []byte("XY"), 2)}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	pid, _, e := unix.RawSyscall6(unix.SYS_CLONE3, w[0], w[1], 0, 0, 0, 0)
-	if e == 0 && pid == 0 {
-		childSteps(steps)
+	for {
+		syscall.RawSyscall6(unix.SYS_EXIT_GROUP, 0, 0, 0, 0, 0, 0)
 	}
-	runtime.KeepAlive(keep)
-	if e == unix.ENOSYS {
-		t.Skipf("clone3: ENOSYS")
-	}
-	same(t, "errno", e, 0)
-	t.reap(pid, steps)
-	same(t, "offset", t.Offset(fd), 2)
-	t.Holds(t.Path("f"), "XYc")
-}
-
-func itoa(n int) string { return strconv.Itoa(n) }
-
-// childNest appends its depth to a file and starts itself one less deep: FILE DEPTH.
-func childNest(args []string) error {
-	fd, err := sys(unix.SYS_OPEN, args[0], unix.O_WRONLY|unix.O_APPEND, 0)
-	if err != nil {
-		return err
-	}
-	if _, err := sys(unix.SYS_WRITE, fd, []byte(args[1]), len(args[1])); err != nil {
-		return err
-	}
-	depth, err := strconv.Atoi(args[1])
-	if err != nil || depth == 0 {
-		return err
-	}
-	return exec.Command(self, childFlag, "nest", args[0], itoa(depth-1)).Run()
-}
-
-// childReadWrite prints two bytes read from a descriptor and writes one there: FD.
-func childReadWrite(args []string) error {
-	fd, err := strconv.Atoi(args[0])
-	if err != nil {
-		return err
-	}
-	b := make([]byte, 2)
-	if n, err := sys(unix.SYS_READ, fd, b, 2); err != nil || n != 2 {
-		return fmt.Errorf("read %d: %v", n, err)
-	}
-	fmt.Printf("%s", b)
-	_, err = sys(unix.SYS_WRITE, fd, []byte("X"), 1)
-	return err
 }

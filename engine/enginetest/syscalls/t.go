@@ -130,4 +130,5 @@ func caseLine() string {
 }
 
 // machinery lists the files whose lines say nothing about what a case was doing.
-var machinery = []string{"t.go", "check.go", "fixture.go", "arguments_unsafe.go", "children.go", "thread.go"}
+var machinery = []string{"t.go", "check.go", "fixture.go", "arguments_unsafe.go", "children.go",
+	"thread.go", "forked.go", "program.go"}
