@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package netconf
+
+import (
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+)
+
+// checkRoute validates a route and fills in what was left open (fib_create_info,
+// net/ipv4/fib_semantics.c; ip6_route_info_create, net/ipv6/route.c).
+func (c *Config) checkRoute(r *Route) error {
+	if r.Type > unix.RTN_NAT {
+		return unix.EINVAL
+	}
+	if r.Dst.Masked() != r.Dst {
+		return fail(unix.EINVAL, "Invalid prefix for given prefix length")
+	}
+	if r.Family == unix.AF_INET6 && r.Priority == 0 {
+		r.Priority = IP6Priority
+	}
+	if r.Reject() != 0 {
+		if r.Family == unix.AF_INET6 {
+			r.Hops = []NextHop{{Link: 1}}
+			r.Metrics[0] = 0
+		} else {
+			r.Hops = nil
+		}
+		return nil
+	}
+	if len(r.Hops) == 0 {
+		if r.Family == unix.AF_INET6 {
+			return unix.ENODEV
+		}
+		return fail(unix.ENODEV, "No gateway or device specified")
+	}
+	if r.PrefSrc.IsValid() && !c.isLocal(r.PrefSrc) {
+		return fail(unix.EINVAL, "Invalid prefsrc address")
+	}
+	for i := range r.Hops {
+		var err error
+		if r.Family == unix.AF_INET {
+			err = c.checkHop4(r, &r.Hops[i])
+		} else {
+			err = c.checkHop6(r, &r.Hops[i])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isLocal tells whether an address is one of the stack's.
+func (c *Config) isLocal(ip netip.Addr) bool {
+	for _, a := range c.addrs {
+		if a.Local == ip {
+			return true
+		}
+	}
+	return false
+}
+
+// checkHop4 is fib_check_nh.
+func (c *Config) checkHop4(r *Route, h *NextHop) error {
+	if h.Link != 0 && c.link(h.Link) == nil {
+		return fail(unix.ENODEV, "Device for nexthop not found")
+	}
+	if r.Scope == unix.RT_SCOPE_HOST {
+		if h.Gateway.IsValid() {
+			return fail(unix.EINVAL, "Route with host scope can not have a gateway")
+		}
+		return nil
+	}
+	if !h.Gateway.IsValid() {
+		if h.Link == 0 {
+			return fail(unix.ENODEV, "No gateway or device specified")
+		}
+		if !c.link(h.Link).Up() {
+			return fail(unix.ENETDOWN, "Device for nexthop is not up")
+		}
+		return nil
+	}
+	if r.Scope >= unix.RT_SCOPE_LINK {
+		return fail(unix.EINVAL, "Nexthop has invalid scope")
+	}
+	if h.Flags&unix.RTNH_F_ONLINK != 0 {
+		return c.checkOnlink(h)
+	}
+	via := c.onLinkRoute(h.Gateway, h.Link)
+	switch {
+	case c.isLocal(h.Gateway) || via == nil:
+		return fail(unix.ENETUNREACH, "Nexthop has invalid gateway")
+	case !c.link(via.Link()).Up():
+		return fail(unix.ENETDOWN, "Nexthop device is not up")
+	}
+	h.Link = via.Link()
+	return nil
+}
+
+func (c *Config) checkOnlink(h *NextHop) error {
+	switch {
+	case h.Link == 0:
+		return fail(unix.ENODEV, "Nexthop device required for onlink")
+	case !c.link(h.Link).Up():
+		return fail(unix.ENETDOWN, "Nexthop device is not up")
+	}
+	return nil
+}
+
+// onLinkRoute finds the connected route over which a gateway is reached.
+func (c *Config) onLinkRoute(gw netip.Addr, link int) *Route {
+	for _, r := range c.routes {
+		if r.Table != unix.RT_TABLE_MAIN || r.Type != unix.RTN_UNICAST || !r.Dst.Contains(gw) {
+			continue
+		}
+		if link != 0 && !r.Uses(link) {
+			continue
+		}
+		if r.Gateway().IsValid() {
+			return nil
+		}
+		return r
+	}
+	return nil
+}
+
+// checkHop6 is fib6_nh_init.
+func (c *Config) checkHop6(r *Route, h *NextHop) error {
+	if h.Link != 0 {
+		l := c.link(h.Link)
+		switch {
+		case l == nil:
+			return unix.ENODEV
+		case l.V6.Disabled:
+			return fail(unix.EACCES, "IPv6 is disabled on nexthop device")
+		case !l.Up():
+			return fail(unix.ENETDOWN, "Nexthop device is not up")
+		}
+	}
+	gw := h.Gateway
+	if !gw.IsValid() {
+		if h.Link == 0 {
+			return fail(unix.ENODEV, "")
+		}
+		return nil
+	}
+	if h.Flags&unix.RTNH_F_ONLINK != 0 {
+		return c.checkOnlink(h)
+	}
+	if gw.IsMulticast() || gw.IsUnspecified() || c.isLocal(gw) {
+		return fail(unix.EINVAL, "Invalid gateway address")
+	}
+	if gw.IsLinkLocalUnicast() {
+		if h.Link == 0 {
+			return fail(unix.EINVAL, "Nexthop device required for link-local gateway")
+		}
+		return nil
+	}
+	via := c.onLinkRoute(gw, h.Link)
+	if via == nil {
+		return fail(unix.EHOSTUNREACH, "")
+	}
+	h.Link = via.Link()
+	return nil
+}
