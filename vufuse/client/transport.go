@@ -55,7 +55,7 @@ type Request struct {
 	Buf []byte        // room for the variable part of the reply
 	N   int           // length of the variable part, set by the transport
 
-	// Unique overrides the number of the request (NOTIFY_REPLY).
+	// Unique is the number of the notification that a NOTIFY_REPLY answers.
 	Unique uint64
 }
 

@@ -24,7 +24,7 @@ func (c *Conn) send(w *call) (id uint64, err error) {
 	}
 	c.seq += step
 	id = c.seq
-	if w.r.Unique != 0 {
+	if w.r.Op == proto.NotifyReply {
 		id = w.r.Unique
 	}
 	reply := w.r.Op.HasReply()
