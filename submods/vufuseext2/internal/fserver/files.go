@@ -3,8 +3,6 @@
 package fserver
 
 import (
-	"encoding/binary"
-
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
 )
@@ -26,7 +24,7 @@ func (s *Server) Tmpfile(_ <-chan struct{}, in *fuse.CreateIn, out *fuse.CreateO
 // Open opens a file. Its pages may stay: only the kernel that has them changes the file.
 func (s *Server) Open(_ <-chan struct{}, in *fuse.OpenIn, out *fuse.OpenOut) fuse.Status {
 	out.OpenFlags = fuse.FOPEN_KEEP_CACHE
-	return s.status(s.v.Open(inode(in.NodeId), in.Flags&unix.O_ACCMODE != unix.O_RDONLY))
+	return s.status(s.v.Open(inode(in.NodeId), in.Flags))
 }
 
 // Release is the last close of an open file.
@@ -70,25 +68,3 @@ func (s *Server) Fsync(<-chan struct{}, *fuse.FsyncIn) fuse.Status { return s.st
 
 // FsyncDir does so too.
 func (s *Server) FsyncDir(<-chan struct{}, *fuse.FsyncIn) fuse.Status { return s.status(s.v.Sync()) }
-
-// Ioctl serves lsattr and chattr.
-func (s *Server) Ioctl(_ <-chan struct{}, in *fuse.IoctlIn, inbuf []byte, out *fuse.IoctlOut, outbuf []byte) fuse.Status {
-	ino := inode(in.NodeId)
-	switch in.Cmd {
-	case unix.FS_IOC_GETFLAGS:
-		a, err := s.v.GetAttr(ino)
-		if err == nil && len(outbuf) < 4 {
-			err = unix.EINVAL
-		}
-		if err == nil {
-			binary.LittleEndian.PutUint32(outbuf, a.Flags)
-		}
-		return s.status(err)
-	case unix.FS_IOC_SETFLAGS:
-		if len(inbuf) < 4 {
-			return fuse.EINVAL
-		}
-		return s.status(s.v.SetFlags(ino, binary.LittleEndian.Uint32(inbuf), cred(&in.InHeader, 0)))
-	}
-	return fuse.Status(unix.ENOTTY)
-}

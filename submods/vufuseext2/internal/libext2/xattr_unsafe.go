@@ -6,7 +6,10 @@ package libext2
 // #include "bridge.h"
 import "C"
 
-import "unsafe"
+import (
+	"bytes"
+	"unsafe"
+)
 
 // sizeLimit bounds what a damaged image can make us allocate for one attribute (XATTR_SIZE_MAX).
 const sizeLimit = 64 << 10
@@ -48,6 +51,8 @@ func grow(op string, call func([]byte, *C.size_t) C.long) ([]byte, error) {
 func (fs *FS) XattrSet(ino uint32, name string, value []byte) error {
 	cname := C.CString(name)
 	defer C.free(unsafe.Pointer(cname))
+	// A copy: value may lie inside a request that holds Go pointers, which cgo must not be given.
+	value = bytes.Clone(value)
 	return check("set attribute", C.vx_xattr_set(fs.c, C.uint32_t(ino), cname, ptr(value), C.size_t(len(value))))
 }
 

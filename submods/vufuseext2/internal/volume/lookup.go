@@ -114,19 +114,20 @@ func (v *Volume) refer(ino uint32) (Attr, error) {
 	return v.attr(in), nil
 }
 
-// Open counts a user of an inode: its contents stay, even unlinked, until Release.
-func (v *Volume) Open(ino uint32, write bool) error {
+// Open counts a user of an inode: its contents stay, even unlinked, until Release. flags are those of open(2).
+// Errors: EROFS; EPERM for writing to an immutable file, or an append-only one without O_APPEND.
+func (v *Volume) Open(ino uint32, flags uint32) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	in, err := v.get(ino)
 	if err != nil {
 		return err
 	}
-	if write {
+	if flags&unix.O_ACCMODE != unix.O_RDONLY {
 		if err := v.writable(); err != nil {
 			return err
 		}
-		if in.has(flImmutable | flVerity) {
+		if in.has(flImmutable|flVerity) || (in.has(flAppend) && flags&(unix.O_APPEND|unix.O_TRUNC) != unix.O_APPEND) {
 			return unix.EPERM
 		}
 	}
