@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# Modules built into umvu.
+MODULES ?= unreal vufs vufuse vufusenull vufusereal
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+GO ?= go
+# Compilations and test programs at a time.
+JOBS ?= 2
+# How long each fuzz target runs.
+FUZZTIME ?= 5s
+STATICCHECK ?= $(GO) run honnef.co/go/tools/cmd/staticcheck@latest
+
+# The Go modules of the workspace.
+DIRS := $(shell sed -n 's|^[[:space:]]*\(use[[:space:]]*\)\{0,1\}\./|./|p' go.work)
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test race fuzz lint bench generate install clean
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@echo
+	@echo '  MODULES="$(MODULES)" are built into umvu'
+
+build: generate ## build all programs into bin/
+	@mkdir -p bin
+	$(GO) build -p $(JOBS) -o bin/ $$($(GO) list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' work | grep -v /internal/)
+
+run: ## install what is needed, build, mount an ext4 image in a view and look into it
+	scripts/run.sh
+
+test: generate ## run all tests
+	$(GO) test -p $(JOBS) work
+
+race: generate ## run the tests of what is concurrent with the race detector
+	$(GO) test -p $(JOBS) -race ./engine/... ./vufuse/...
+
+fuzz: ## run each fuzz target for FUZZTIME
+	scripts/fuzz.sh $(FUZZTIME) $(DIRS)
+
+lint: ## gofmt, go vet and staticcheck
+	@unformatted=$$(gofmt -l $(DIRS)); if [ -n "$$unformatted" ]; then echo "not gofmt: $$unformatted"; exit 1; fi
+	$(GO) vet work
+	@for d in $(DIRS); do echo "staticcheck $$d"; (cd $$d && $(STATICCHECK) ./...) || exit 1; done
+
+bench: ## run the benchmarks
+	$(GO) test -p 1 -run '^$$' -bench . -benchmem work
+
+generate: ## write the files that are made from others
+	@$(GO) run ./tools/umvu/internal/genmodules -o tools/umvu/modules.go $(MODULES)
+
+install: build ## install programs and manual pages below DESTDIR/PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 bin/* $(DESTDIR)$(PREFIX)/bin
+	for page in $$(find $(DIRS) -path '*/man/*.1'); do install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man1 || exit 1; done
+
+clean: ## remove what was built
+	rm -rf bin
