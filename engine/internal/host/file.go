@@ -35,13 +35,13 @@ func NewFile(fd int) *File { return &File{fd: fd} }
 
 // Open implements engine.NodeOpener.
 func (n Node) Open(c engine.Call, flags int) (engine.File, error) {
-	return open(c, n.Path, flags|unix.O_NOFOLLOW, 0)
+	return open(c, n.Path, flags, 0)
 }
 
 // Create implements engine.NodeCreater.
 func (n Node) Create(c engine.Call, name string, flags int, mode uint32) (engine.Node, engine.File, error) {
 	p := join(n.Path, name)
-	f, err := open(c, p, flags|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, mode)
+	f, err := open(c, p, flags|unix.O_CREAT|unix.O_EXCL, mode)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -4,6 +4,7 @@ package sys
 
 import (
 	"bytes"
+	"strings"
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine/internal/fdesc"
@@ -16,15 +17,16 @@ import (
 type want uint16
 
 const (
-	follow  want = 1 << iota // a symbolic link at the end is followed
-	emptyOK                  // the empty path is the directory itself (AT_EMPTY_PATH)
-	create                   // the last component may be missing
-	procEnd                  // what a link of /proc at the end is matters, even if it is the kernel's
-	beneath                  // RESOLVE_BENEATH
-	inRoot                   // RESOLVE_IN_ROOT
-	noLinks                  // RESOLVE_NO_SYMLINKS
-	noCross                  // RESOLVE_NO_XDEV
-	noMagic                  // RESOLVE_NO_MAGICLINKS
+	follow    want = 1 << iota // a symbolic link at the end is followed
+	emptyOK                    // the empty path is the directory itself (AT_EMPTY_PATH)
+	create                     // the last component may be missing
+	procEnd                    // what a link of /proc at the end is matters, even if it is the kernel's
+	beneath                    // RESOLVE_BENEATH
+	inRoot                     // RESOLVE_IN_ROOT
+	noLinks                    // RESOLVE_NO_SYMLINKS
+	noCross                    // RESOLVE_NO_XDEV
+	noMagic                    // RESOLVE_NO_MAGICLINKS
+	entryOnly                  // the entry itself is meant: a slash behind it does not follow a link
 )
 
 // target is what a path or descriptor names in the view.
@@ -33,6 +35,7 @@ type target struct {
 	dir      view.Pos    // the directory it is in; none for a descriptor, "/" and ".."
 	name     string      // its name there
 	slash    bool        // the path ended in a slash
+	last     string      // "." or ".." if the path ended so
 	native   bool        // the kernel would find the same
 	file     *fdesc.Open // the open file, if a descriptor named it
 }
@@ -86,7 +89,7 @@ func (c *call) findPath(dirfd int, path []byte, w want) (target, error) {
 	if t.Empty() && st.Plain() && c.s.files.Live() == 0 && w&procEnd == 0 {
 		return target{native: true}, nil
 	}
-	start, err := c.start(dirfd, path)
+	start, err := c.startOf(dirfd, path, w)
 	if err != nil {
 		return target{}, err
 	}
@@ -122,14 +125,24 @@ func (c *call) findFD(fd int) target {
 // start is where the walk of path begins.
 type start struct {
 	pos    view.Pos
-	native bool // the kernel would begin there too
+	native bool  // the kernel would begin there too
+	err    error // why there is no position: the kernel would find the same
+}
+
+// startOf is start for a walk with the RESOLVE_* flags of openat2, some of which make an absolute
+// path begin at the directory as well.
+func (c *call) startOf(dirfd int, path []byte, w want) (start, error) {
+	if w&inRoot != 0 && path[0] == '/' {
+		path = []byte("-")
+	}
+	return c.start(dirfd, path)
 }
 
 func (c *call) start(dirfd int, path []byte) (start, error) {
 	st := c.task()
 	switch {
 	case path[0] == '/':
-		return start{c.root(), st.Root.IsZero()}, nil
+		return start{pos: c.root(), native: st.Root.IsZero()}, nil
 	case dirfd == unix.AT_FDCWD:
 		if !st.Cwd.IsZero() {
 			return start{pos: st.Cwd}, nil
@@ -151,10 +164,16 @@ func (c *call) start(dirfd int, path []byte) (start, error) {
 // startHost is a directory of the kernel's that the guest has as a descriptor or working
 // directory. Errors are left to the kernel, which finds them too.
 func (c *call) startHost(path string, err error) (start, error) {
-	if err != nil || path == "" || path[0] != '/' || bytes.HasSuffix([]byte(path), []byte(" (deleted)")) {
-		return start{view.Pos{}, true}, nil
+	switch {
+	case err != nil:
+	case path == "" || path[0] != '/':
+		err = unix.ENOTDIR
+	case strings.HasSuffix(path, " (deleted)"):
+		err = unix.ENOENT
+	default:
+		return start{pos: view.Pos{Node: host.Dir(path), Path: path}, native: true}, nil
 	}
-	return start{view.Pos{Node: host.Dir(path), Path: path}, true}, nil
+	return start{native: true, err: err}, nil
 }
 
 // root is the root directory of the calling process.

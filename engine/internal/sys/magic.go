@@ -62,19 +62,15 @@ func (w *walker) magic(h host.Node, l procLink) error {
 	if err != nil {
 		return err
 	}
-	if len(w.rest) == 0 || text == "" || text[0] != '/' {
-		if len(w.rest) > 0 {
-			return unix.ENOTDIR
-		}
-		// The end: the kernel can still find it by the path of the link.
-		w.cur.Mount = nil
+	if n, err := host.At(w.c, text); err == nil && text[0] == '/' {
+		w.cur, w.dir, w.name = view.Pos{Node: n, Path: text}, view.Pos{}, ""
 		return nil
 	}
-	n, err := host.At(w.c, text)
-	if err != nil {
-		return err
+	if len(w.rest) > 0 {
+		return unix.ENOTDIR
 	}
-	w.cur, w.dir, w.name = view.Pos{Node: n, Path: text}, view.Pos{}, ""
+	// Removed, or no file at all: only the kernel can find it, by the path of the link.
+	w.cur.Mount = nil
 	return nil
 }
 

@@ -50,7 +50,11 @@ func sysChmod(c *call) reply {
 }
 
 func sysFchmodat2(c *call) reply {
-	return c.setattrPath(c.dirFD(), c.pathArg(), atFlags(c.intArg(1)), &engine.SetAttr{Valid: engine.AttrMode, Mode: c.modeArg(0)})
+	t, r, done := c.flagged(c.intArg(1), unix.AT_SYMLINK_NOFOLLOW|unix.AT_EMPTY_PATH)
+	if done {
+		return r
+	}
+	return c.setattr(t, &engine.SetAttr{Valid: engine.AttrMode, Mode: c.modeArg(0)})
 }
 
 func sysFchmod(c *call) reply {
@@ -78,7 +82,11 @@ func sysLchown(c *call) reply {
 }
 
 func sysFchownat(c *call) reply {
-	return c.setattrPath(c.dirFD(), c.pathArg(), atFlags(c.intArg(2)), owner(c.arg(0), c.arg(1)))
+	t, r, done := c.flagged(c.intArg(2), unix.AT_SYMLINK_NOFOLLOW|unix.AT_EMPTY_PATH)
+	if done {
+		return r
+	}
+	return c.setattr(t, owner(c.arg(0), c.arg(1)))
 }
 
 func sysFchown(c *call) reply { return c.setattrFD(owner(c.n.Args[1], c.n.Args[2])) }
@@ -170,7 +178,7 @@ func sysUtimensat(c *call) reply {
 	} else {
 		var r reply
 		var done bool
-		if t, r, done = c.find(c.dirFD(), c.pathArg(), atFlags(c.intArg(1))); done {
+		if t, r, done = c.flagged(c.intArg(1), unix.AT_SYMLINK_NOFOLLOW|unix.AT_EMPTY_PATH); done {
 			return r
 		}
 	}

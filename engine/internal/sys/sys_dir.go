@@ -12,7 +12,7 @@ import (
 // entry is find for calls that make or remove the entry itself. It checks what
 // filename_create() and do_unlinkat() of fs/namei.c check for all of them.
 func (c *call) entry(dirfd int, path uint64, w want) (t target, r reply, done bool) {
-	t, r, done = c.find(dirfd, path, w)
+	t, r, done = c.find(dirfd, path, w|entryOnly)
 	if done {
 		return t, r, done
 	}
@@ -21,8 +21,10 @@ func (c *call) entry(dirfd int, path uint64, w want) (t target, r reply, done bo
 
 func (c *call) checkEntry(t target, w want) (target, reply, bool) {
 	switch {
-	case w&create != 0 && t.Node != nil:
+	case w&create != 0 && (t.Node != nil || t.last != ""):
 		return t, fail(unix.EEXIST), true
+	case t.last != "":
+		return t, fail(unix.EBUSY), true
 	case t.name == "": // "/" or "..", or a mount point of another kind
 		return t, fail(unix.EBUSY), true
 	case t.dir.Mount != nil && t.dir.Mount.ReadOnly():
@@ -123,7 +125,7 @@ func sysUnlinkat(c *call) reply {
 func (c *call) unlink(dirfd int, path uint64) reply {
 	t, r, done := c.entry(dirfd, path, 0)
 	if done {
-		if t.Node != nil && t.name == "" && r.errno == unix.EBUSY {
+		if t.Node != nil && (t.name == "" || t.last != "") && r.errno == unix.EBUSY {
 			return fail(unix.EISDIR)
 		}
 		return r
@@ -143,7 +145,12 @@ func (c *call) unlink(dirfd int, path uint64) reply {
 
 func (c *call) rmdir(dirfd int, path uint64) reply {
 	t, r, done := c.entry(dirfd, path, 0)
-	if done {
+	switch {
+	case done && !r.cont && t.last == ".":
+		return fail(unix.EINVAL)
+	case done && !r.cont && t.last == "..":
+		return fail(unix.ENOTEMPTY)
+	case done:
 		return r
 	}
 	if t.Node.Type() != unix.S_IFDIR {
@@ -178,6 +185,7 @@ func sysLinkat(c *call) reply {
 // both resolves the two paths of link and rename. Where only one is virtual, the other is found as
 // well.
 func (c *call) both(odirfd int, opath uint64, ow want, ndirfd int, npath uint64, nw want) (o, n target, r reply, done bool) {
+	nw |= entryOnly
 	o, r, done = c.find(odirfd, opath, ow)
 	if done && !r.cont {
 		return o, n, r, true
@@ -209,7 +217,7 @@ func (c *call) onHost(buf []byte, dirfd int, addr uint64, w want) (t target, r r
 	if err == nil {
 		st.native = false
 		if st.pos.IsZero() {
-			return t, fail(unix.ENOENT), true
+			return t, c.result(st.err), true
 		}
 		t, err = c.walk(st, string(p), w)
 	}
@@ -256,7 +264,7 @@ func sysRenameat2(c *call) reply {
 }
 
 func (c *call) rename(odirfd int, opath uint64, ndirfd int, npath uint64, flags uint) reply {
-	o, n, r, done := c.both(odirfd, opath, 0, ndirfd, npath, create)
+	o, n, r, done := c.both(odirfd, opath, entryOnly, ndirfd, npath, create)
 	if done {
 		return c.renamedOnHost(o, n, r)
 	}
@@ -280,7 +288,7 @@ func (c *call) rename(odirfd int, opath uint64, ndirfd int, npath uint64, flags 
 // mayRename is what fs/namei.c:do_renameat2() checks before the file system is asked.
 func mayRename(o, n target, flags uint) error {
 	switch {
-	case o.name == "" || n.name == "":
+	case o.name == "" || n.name == "" || o.last != "" || n.last != "":
 		return unix.EBUSY
 	case o.Mount != o.dir.Mount || n.Node != nil && n.Mount != n.dir.Mount:
 		return unix.EBUSY

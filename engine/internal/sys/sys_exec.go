@@ -46,8 +46,11 @@ func (c *call) exec(dirfd int, path uint64, w want) reply {
 		if !c.mayHaveVirtualParts() {
 			return c.execHost(dirfd, p)
 		}
+		if len(p) == 0 {
+			return native
+		}
 		st, err := c.start(dirfd, p)
-		if len(p) == 0 || err != nil || st.pos.IsZero() {
+		if err != nil || st.pos.IsZero() {
 			return native
 		}
 		if t, err = c.walk(start{pos: st.pos}, string(p), w); err != nil {
@@ -178,7 +181,7 @@ func (p *program) loader(img exec.Image) error {
 // directory.
 func (p *program) find(path string) (t target, virtual bool, err error) {
 	if path == "" {
-		return t, false, unix.ENOENT
+		return t, false, unix.EACCES
 	}
 	if t, err = p.c.findPath(unix.AT_FDCWD, []byte(path), follow); err != nil || !t.native {
 		return t, true, err

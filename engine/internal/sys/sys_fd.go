@@ -101,7 +101,8 @@ func sysFcntl(c *call) reply {
 		return c.again(c.fd(0), cmd == unix.F_DUPFD_CLOEXEC)
 	case unix.F_GETFL:
 		return c.getfl(f)
-	case unix.F_GETLK, unix.F_SETLK, unix.F_SETLKW, unix.F_OFD_GETLK, unix.F_OFD_SETLK, unix.F_OFD_SETLKW:
+	case unix.F_GETFD, unix.F_SETFD:
+	default:
 		if f.Flags&unix.O_PATH != 0 {
 			return fail(unix.EBADF)
 		}
@@ -121,7 +122,10 @@ func (c *call) getfl(f *fdesc.Open) reply {
 		}
 		const status = unix.O_APPEND | unix.O_NONBLOCK | unix.O_ASYNC | unix.O_DIRECT | unix.O_NOATIME
 		const asked = unix.O_ACCMODE | unix.O_PATH | unix.O_DIRECTORY | unix.O_SYNC | unix.O_NOFOLLOW
-		return ok(int64(fl&status | f.Flags&asked | oLargefile))
+		if f.Flags&unix.O_PATH == 0 {
+			fl |= oLargefile
+		}
+		return ok(int64(fl&(status|oLargefile) | f.Flags&asked))
 	})
 }
 
@@ -163,11 +167,16 @@ func (c *call) getdents(old bool) reply {
 	defer chunks.Put(buf)
 	return c.withFD(c.fd(0), func(own int) reply {
 		p := (*buf)[:min(uint64(uint32(c.n.Args[2])), chunkBytes)]
+		before, err := f.Offset(c)
+		if err != nil {
+			return c.result(err)
+		}
 		n, err := f.Getdents(c, own, p, old)
 		if err != nil {
 			return c.result(err)
 		}
 		if _, err := c.mem().WriteAt(p[:n], c.n.Args[1]); err != nil {
+			_, _ = f.Seek(c, own, before, unix.SEEK_SET)
 			return c.result(err)
 		}
 		return ok(int64(n))
@@ -246,4 +255,13 @@ func (c *call) eachFD(first, last int, do func(fd int, f *fdesc.Open)) {
 			}
 		}
 	}
+}
+
+// sysFlock: the stand-in's lock is the view's.
+func sysFlock(c *call) reply {
+	f := c.file(c.fd(0))
+	if f != nil && f.Flags&unix.O_PATH != 0 {
+		return fail(unix.EBADF)
+	}
+	return native
 }

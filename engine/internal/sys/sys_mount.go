@@ -33,7 +33,7 @@ func sysMount(c *call) reply {
 	}
 	m, inst := c.s.modules.mounter(fstype)
 	if m == nil {
-		return c.result(c.foreignMount(fstype))
+		return c.foreignMount(fstype)
 	}
 	c.Block()
 	req := engine.MountRequest{Type: fstype, Flags: flags &^ unix.MS_SILENT}
@@ -58,15 +58,12 @@ func (c *call) text(addr uint64) (string, error) {
 
 // foreignMount is the mount of a type that no loaded module has: the kernel's to do, or to
 // refuse, unless it looks like one of ours.
-func (c *call) foreignMount(fstype string) error {
+func (c *call) foreignMount(fstype string) reply {
 	if strings.HasPrefix(fstype, "vu") {
-		return c.mountFailed(&engine.MountError{Err: unix.ENODEV, Message: fstype + ": unknown file system type; is its module loaded?"})
+		return c.result(c.mountFailed(&engine.MountError{Err: unix.ENODEV, Message: fstype + ": unknown file system type; is its module loaded?"}))
 	}
-	return errNative
+	return native
 }
-
-// errNative makes result leave the call to the kernel.
-var errNative = errors.New("left to the kernel")
 
 func (c *call) mountNew(m engine.Mounter, owner *instance, req *engine.MountRequest) error {
 	t, r, done := c.findForMount(c.n.Args[1])

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
+	"vuos.dev/engine/internal/host"
 )
 
 // opening is an open, openat, openat2 or creat.
@@ -38,14 +39,18 @@ func sysOpenat2(c *call) reply {
 	if c.s.pristine() {
 		return native
 	}
-	var b [sizeOpenHow]byte
-	if size := c.arg(1); size < sizeOpenHow || size > 4096 {
+	size := c.arg(1)
+	if size < sizeOpenHow || size > 4096 {
 		return native
 	}
-	if _, err := c.mem().ReadAt(b[:], c.arg(0)); err != nil {
+	b := make([]byte, size)
+	if _, err := c.mem().ReadAt(b, c.arg(0)); err != nil {
 		return native
 	}
-	flags := binary.NativeEndian.Uint64(b[:])
+	if errno := host.CheckOpenHow(b); errno != 0 {
+		return fail(errno)
+	}
+	flags := binary.NativeEndian.Uint64(b)
 	resolve := binary.NativeEndian.Uint64(b[16:])
 	o := opening{dirfd: c.dirFD(), path: c.pathArg(), flags: int(flags), mode: uint32(binary.NativeEndian.Uint64(b[8:]))}
 	for _, r := range [...]struct {
@@ -142,10 +147,10 @@ func mayOpen(t target, flags int) error {
 	switch {
 	case flags&(unix.O_CREAT|unix.O_EXCL) == unix.O_CREAT|unix.O_EXCL && flags&unix.O_PATH == 0:
 		return unix.EEXIST
-	case typ == unix.S_IFLNK && flags&unix.O_PATH == 0:
-		return unix.ELOOP
 	case flags&unix.O_DIRECTORY != 0 && typ != unix.S_IFDIR:
 		return unix.ENOTDIR
+	case typ == unix.S_IFLNK && flags&unix.O_PATH == 0:
+		return unix.ELOOP
 	case flags&unix.O_PATH != 0:
 		return nil
 	case typ == unix.S_IFDIR && flags&tmpfile == 0 && (writes(flags) || flags&unix.O_CREAT != 0):
@@ -176,17 +181,22 @@ func (c *call) createFile(t target, flags int, mode uint32) (at pos, f engine.Fi
 	if !ok {
 		return at, nil, unix.EROFS
 	}
-	n, f, err := cr.Create(c, t.name, flags&^openOnly, mode&^c.Umask())
-	if isErrno(err, unix.EEXIST) && flags&unix.O_EXCL == 0 {
-		// Somebody else made it meanwhile.
+	for {
+		n, f, err := cr.Create(c, t.name, flags&^openOnly, mode&^c.Umask())
+		if err == nil {
+			return t.dir.Child(t.name, n), f, nil
+		}
+		if !isErrno(err, unix.EEXIST) || flags&unix.O_EXCL != 0 {
+			return at, nil, err
+		}
+		// Somebody else made it meanwhile, and may remove it again.
 		if at, err = c.childOf(t.dir, t.name); err == nil {
-			return c.openTarget(target{Pos: at, dir: t.dir, name: t.name}, flags&^unix.O_CREAT, mode)
+			at, f, err = c.openTarget(target{Pos: at, dir: t.dir, name: t.name}, flags&^unix.O_CREAT, mode)
+		}
+		if !isErrno(err, unix.ENOENT) {
+			return at, f, err
 		}
 	}
-	if err != nil {
-		return at, nil, err
-	}
-	return t.dir.Child(t.name, n), f, nil
 }
 
 // childOf looks up one name.

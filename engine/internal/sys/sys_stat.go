@@ -12,7 +12,11 @@ func sysStat(c *call) reply  { return c.statPath(unix.AT_FDCWD, c.pathArg(), c.a
 func sysLstat(c *call) reply { return c.statPath(unix.AT_FDCWD, c.pathArg(), c.arg(0), 0) }
 
 func sysNewfstatat(c *call) reply {
-	return c.statPath(c.dirFD(), c.pathArg(), c.arg(0), atFlags(c.intArg(1)))
+	t, r, done := c.flagged(c.intArg(1), atLookup)
+	if done {
+		return r
+	}
+	return c.putStat(t, c.arg(0))
 }
 
 // atFlags are the AT_* flags of calls that follow links unless told not to.
@@ -32,6 +36,19 @@ func sysFstat(c *call) reply {
 		return native
 	}
 	return c.putStat(target{Pos: posOf(f), file: f}, c.n.Args[1])
+}
+
+// atLookup are the AT_* flags that the stat family knows.
+const atLookup = unix.AT_SYMLINK_NOFOLLOW | unix.AT_EMPTY_PATH | unix.AT_NO_AUTOMOUNT
+
+// flagged is find for a call with AT_* flags, of which it knows only some. Where the call is the
+// kernel's own, the kernel checks.
+func (c *call) flagged(flags, known int) (t target, r reply, done bool) {
+	t, r, done = c.find(c.dirFD(), c.pathArg(), atFlags(flags))
+	if flags&^known != 0 && !(done && r.cont) {
+		return t, fail(unix.EINVAL), true
+	}
+	return t, r, done
 }
 
 func (c *call) statPath(dirfd int, path, buf uint64, w want) reply {
@@ -75,7 +92,7 @@ func sysStatx(c *call) reply {
 	if flags&statxSyncType == statxSyncType {
 		return native // EINVAL
 	}
-	t, r, done := c.find(c.dirFD(), c.pathArg(), atFlags(flags))
+	t, r, done := c.flagged(flags, atLookup|statxSyncType)
 	if done {
 		return r
 	}
@@ -95,7 +112,7 @@ func sysAccess(c *call) reply  { return c.access(uint32(c.arg(0)), 0) }
 func sysAccess2(c *call) reply { return c.access(uint32(c.arg(0)), c.intArg(1)) }
 
 func (c *call) access(mask uint32, flags int) reply {
-	t, r, done := c.find(c.dirFD(), c.pathArg(), atFlags(flags))
+	t, r, done := c.flagged(flags, unix.AT_SYMLINK_NOFOLLOW|unix.AT_EMPTY_PATH|unix.AT_EACCESS)
 	if done {
 		return r
 	}

@@ -41,8 +41,8 @@ func (c *call) walk(from start, path string, w want) (target, error) {
 		c: c, table: c.task().View.Mounts(), root: c.root(), start: from.pos, want: w,
 		native: from.native && from.pos.Host(), cur: from.pos, rest: split(path),
 	}
-	slash := strings.HasSuffix(path, "/")
-	if slash {
+	slash := endsAsDir(path)
+	if slash && w&entryOnly == 0 {
 		wk.want |= follow
 	}
 	if w&inRoot != 0 {
@@ -56,10 +56,27 @@ func (c *call) walk(from start, path string, w want) (target, error) {
 	}
 	t, err := wk.run()
 	t.slash = slash
-	if err == nil && slash && t.Node != nil && t.Node.Type() != unix.S_IFDIR && !t.native {
+	t.last = lastDots(path)
+	if err == nil && slash && w&entryOnly == 0 && t.Node != nil && t.Node.Type() != unix.S_IFDIR && !t.native {
 		err = unix.ENOTDIR
 	}
 	return t, err
+}
+
+// endsAsDir tells whether only a directory can be at the end of the path.
+func endsAsDir(path string) bool {
+	return strings.HasSuffix(path, "/") || strings.HasSuffix(path, "/.") || path == "."
+}
+
+// lastDots is "." or ".." if that is the last component of the path, and "" otherwise.
+func lastDots(path string) string {
+	if path = strings.TrimRight(path, "/"); path == "" {
+		return ""
+	}
+	if b := view.Base(path); b == "." || b == ".." {
+		return b
+	}
+	return ""
 }
 
 // split cuts a path into its components; empty ones and "." are no steps.
@@ -92,7 +109,25 @@ func (w *walker) run() (target, error) {
 			return target{dir: w.cur, name: w.rest[0], native: w.native && w.cur.Host()}, nil
 		}
 	}
-	return target{Pos: w.cur, dir: w.dir, name: w.name, native: w.native && w.cur.Host()}, nil
+	native := w.native && w.cur.Host()
+	if native && w.cur.Node.Type() == unix.S_IFLNK {
+		native = !w.virtualLink()
+	}
+	return target{Pos: w.cur, dir: w.dir, name: w.name, native: native}, nil
+}
+
+// virtualLink tells whether the walk ended on a link of /proc to something virtual, which
+// reads otherwise than the kernel thinks.
+func (w *walker) virtualLink() bool {
+	h, ok := w.cur.Node.(host.Node)
+	if !ok {
+		return false
+	}
+	l, ok := parseProcLink(h.Path)
+	if ok {
+		_, _, ok = w.c.procTarget(l)
+	}
+	return ok
 }
 
 // plain is how many of the next names can be walked at once, and the mount that the last of
@@ -280,7 +315,7 @@ func (w *walker) link() error {
 	if text == "" {
 		return unix.ENOENT
 	}
-	if strings.HasSuffix(text, "/") && len(w.rest) == 0 {
+	if endsAsDir(text) && len(w.rest) == 0 {
 		w.want |= follow
 	}
 	w.rest = append(split(text), w.rest...)
