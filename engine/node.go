@@ -17,6 +17,13 @@ type Node interface {
 	Stat(c Call, st *unix.Statx_t) error
 }
 
+// NodeBirther tells the time of birth (STATX_BTIME) where Stat leaves it out because it costs a request of
+// its own: it is asked only for a statx(2) that wants it.
+type NodeBirther interface {
+	// Birth returns EOPNOTSUPP if the time is not known.
+	Birth(c Call) (unix.StatxTimestamp, error)
+}
+
 // NodeWalker is a directory in which names can be looked up. Without it a
 // directory is empty.
 type NodeWalker interface {

@@ -17,6 +17,7 @@ import (
 	"vuos.dev/engine"
 	"vuos.dev/engine/enginetest"
 	"vuos.dev/vufuse"
+	"vuos.dev/vufuse/direct"
 )
 
 // sharp is a file system with sharp edges.
@@ -219,4 +220,26 @@ func TestXattrs(t *testing.T) {
 	ok(t, a.Removexattr(x.Call, "user.one"))
 	_, err = a.Getxattr(x.Call, "user.one")
 	fails(t, err, unix.ENODATA)
+}
+
+// TestBirth checks STATX, in both transports.
+func TestBirth(t *testing.T) {
+	for name, mount := range map[string]func() *enginetest.Tree{
+		"direct": func() *enginetest.Tree { return mountOn(t, direct.New(loopback(t), fuse.MountOptions{}, t.Logf)) },
+		"wire":   func() *enginetest.Tree { return mountOn(t, goServer(t, loopback(t), fuse.MountOptions{})) },
+	} {
+		x := mount()
+		before := time.Now().Add(-time.Second)
+		ok(t, x.WriteFile("f", nil, 0o644))
+		n, err := x.Lookup("f", true)
+		ok(t, err)
+		birth, err := n.(engine.NodeBirther).Birth(x.Call)
+		if errors.Is(err, unix.EOPNOTSUPP) {
+			t.Skip("the host's file system has no time of birth")
+		}
+		ok(t, err)
+		if at := time.Unix(birth.Sec, int64(birth.Nsec)); at.Before(before) || at.After(time.Now()) {
+			t.Errorf("%s: born %v", name, at)
+		}
+	}
 }

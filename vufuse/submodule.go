@@ -50,7 +50,12 @@ func (m *instance) mountLinked(c engine.Call, r *engine.MountRequest, s *Submodu
 	printf := func(format string, a ...any) {
 		m.host.Logf(engine.LogErr, "%s: %s", r.Type, fmt.Sprintf(format, a...))
 	}
-	return m.attach(c, r, direct.New(raw, o.FS.MountOptions, printf), o)
+	f, err := m.attach(c, r, direct.New(raw, o.FS.MountOptions, printf), o)
+	if err != nil {
+		raw.OnUnmount()
+		return nil, err
+	}
+	return f, nil
 }
 
 func (s *Submodule) make(c engine.Call, r *engine.MountRequest, o *Options) (fuse.RawFileSystem, error) {
@@ -65,7 +70,9 @@ func (s *Submodule) make(c engine.Call, r *engine.MountRequest, o *Options) (fus
 }
 
 // attach makes the file system behind a transport.
-func (m *instance) attach(c engine.Call, r *engine.MountRequest, t client.Transport, o *Options) (*client.FS, error) {
+func (m *instance) attach(
+	c engine.Call, r *engine.MountRequest, t client.Transport, o *Options,
+) (*client.FS, error) {
 	if o.Debug {
 		t = client.Trace(t, m.host.Debugf)
 	}
