@@ -73,7 +73,7 @@ func guess(words string, ws unix.WaitStatus) unix.Errno {
 	case ws.Signaled():
 		return unix.EIO
 	case strings.Contains(words, "option"), strings.Contains(words, "usage"), strings.Contains(words, "magic"),
-		strings.Contains(words, "superblock"), strings.Contains(words, "invalid"):
+		strings.Contains(words, "superblock"), strings.Contains(words, "invalid"), strings.Contains(words, "short read"):
 		return unix.EINVAL
 	case ws.Exited() && ws.ExitStatus() == 2: // ENOENT for some, wrong usage for most
 		return unix.EINVAL
