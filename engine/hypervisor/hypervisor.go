@@ -27,6 +27,11 @@ type Config struct {
 	LogLevel  engine.Level
 	DebugTags string
 	Colors    string // of debug tags, as vudebug has them
+
+	// SyslogLevel is up to which level lines go to syslog(3) too; nil is none.
+	SyslogLevel *engine.Level
+	// NoNesting lets modules see the real system instead of the view.
+	NoNesting bool
 }
 
 // Hypervisor is one umvu with its guests.
@@ -62,12 +67,17 @@ func (h *Hypervisor) open(cfg Config) (err error) {
 	log := sys.NewLog(cfg.LogTo, cfg.LogLevel)
 	log.SetTags(cfg.DebugTags)
 	log.SetColors(cfg.Colors)
+	if cfg.SyslogLevel != nil {
+		if err := useSyslog(log, *cfg.SyslogLevel); err != nil {
+			return err
+		}
+	}
 	for _, sub := range []string{"f", "x"} {
 		if err := os.Mkdir(filepath.Join(h.dir, sub), 0o711); err != nil {
 			return err
 		}
 	}
-	h.sup, err = sys.New(sys.Config{Name: cfg.Name, Dir: h.dir, Modules: cfg.Modules, Log: log})
+	h.sup, err = sys.New(sys.Config{Name: cfg.Name, Dir: h.dir, Modules: cfg.Modules, Log: log, NoNesting: cfg.NoNesting})
 	if err != nil {
 		return err
 	}
@@ -121,22 +131,30 @@ func (h *Hypervisor) reap() {
 // have ended. mask is the guest's umask. The result is the command's exit status, 128+N if a signal N ended it;
 // 126 or 127 with an error if it could not be run.
 func (h *Hypervisor) Run(argv []string, mask int) (int, error) {
+	code, stopped, err := h.RunBefore(argv, mask)
+	if stopped || err != nil {
+		return code, err
+	}
+	return code, h.linger()
+}
+
+// RunBefore is Run for a command that others follow: it does not wait for the processes that the
+// command left. stopped tells that SIGTERM or SIGHUP has ended the view.
+func (h *Hypervisor) RunBefore(argv []string, mask int) (code int, stopped bool, err error) {
 	p, err := h.start(argv, mask)
 	if err != nil {
 		code := 126
 		if os.IsNotExist(err) || err == unix.ENOENT {
 			code = 127
 		}
-		return code, fmt.Errorf("%s: %w", argv[0], err)
+		return code, false, fmt.Errorf("%s: %w", argv[0], err)
 	}
-	for {
-		select {
-		case <-p.Done():
-			return exitCode(unix.WaitStatus(p.Status())), h.linger()
-		case sig := <-h.stop:
-			h.Terminate()
-			return 128 + int(sig.(syscall.Signal)), nil
-		}
+	select {
+	case <-p.Done():
+		return exitCode(unix.WaitStatus(p.Status())), false, nil
+	case sig := <-h.stop:
+		h.Terminate()
+		return 128 + int(sig.(syscall.Signal)), true, nil
 	}
 }
 
@@ -158,7 +176,12 @@ func (h *Hypervisor) start(argv []string, mask int) (*sys.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.sup.Spawn(path, argv, mask, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2}})
+	attr := &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2}}
+	p, err := h.sup.Spawn(path, argv, mask, attr)
+	if err == unix.ENOEXEC { // a script without #!, as execvp(3) runs it
+		return h.sup.Spawn("/bin/sh", append([]string{"sh", path}, argv[1:]...), mask, attr)
+	}
+	return p, err
 }
 
 func exitCode(st unix.WaitStatus) int {

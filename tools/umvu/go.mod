@@ -7,6 +7,7 @@ require (
 	vuos.dev/engine v0.0.0
 	vuos.dev/submods/vufusenull v0.0.0
 	vuos.dev/submods/vufusereal v0.0.0
+	vuos.dev/tools/vuutils v0.0.0
 	vuos.dev/unreal v0.0.0
 	vuos.dev/vufs v0.0.0
 	vuos.dev/vufuse v0.0.0
@@ -18,6 +19,7 @@ replace (
 	vuos.dev/engine => ../../engine
 	vuos.dev/submods/vufusenull => ../../submods/vufusenull
 	vuos.dev/submods/vufusereal => ../../submods/vufusereal
+	vuos.dev/tools/vuutils => ../vuutils
 	vuos.dev/unreal => ../../unreal
 	vuos.dev/vufs => ../../vufs
 	vuos.dev/vufuse => ../../vufuse

@@ -104,7 +104,7 @@ func (c *call) Cred() *engine.Cred { return &c.stat().Cred }
 func (c *call) Umask() uint32 { return c.stat().Umask }
 
 // View implements engine.Call.
-func (c *call) View() engine.View { return moduleView{c.s, c.task().View} }
+func (c *call) View() engine.View { return c.s.forModules(c.task().View) }
 
 // Block implements engine.Call.
 func (c *call) Block() {

@@ -21,6 +21,9 @@ type Log struct {
 	tags  atomic.Uint64 // set tags, by tagBit
 	names map[byte]string
 	color map[byte]string
+
+	alsoLevel engine.Level
+	also      func(engine.Level, string)
 }
 
 // NewLog makes a log that writes lines up to level to out.
@@ -33,6 +36,11 @@ func NewLog(out io.Writer, level engine.Level) *Log {
 		l.names[tag] = name
 	}
 	return l
+}
+
+// Also passes lines up to level to f too, one at a time. It is called before there are guests.
+func (l *Log) Also(level engine.Level, f func(level engine.Level, line string)) {
+	l.alsoLevel, l.also = level, f
 }
 
 // AddTag makes a module's tag known.
@@ -55,6 +63,11 @@ func (l *Log) TagName(tag byte) string {
 func (l *Log) Logf(level engine.Level, format string, a ...any) {
 	if level <= l.level {
 		l.write("umvu: "+format+"\n", a...)
+	}
+	if l.also != nil && level <= l.alsoLevel {
+		l.mu.Lock()
+		l.also(level, fmt.Sprintf(format, a...))
+		l.mu.Unlock()
 	}
 }
 

@@ -61,7 +61,7 @@ func (o *ownCall) PID() int                     { return os.Getpid() }
 func (o *ownCall) TID() int                     { return os.Getpid() }
 func (o *ownCall) Cred() *engine.Cred           { return &o.s.own }
 func (o *ownCall) Umask() uint32                { return 0o022 }
-func (o *ownCall) View() engine.View            { return moduleView{o.s, o.view} }
+func (o *ownCall) View() engine.View            { return o.s.forModules(o.view) }
 func (o *ownCall) Block()                       {}
 func (o *ownCall) Interrupted() <-chan struct{} { return nil }
 

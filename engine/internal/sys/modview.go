@@ -18,6 +18,14 @@ type moduleView struct {
 
 var _ engine.View = moduleView{}
 
+// forModules is a view as modules see it: bare without nesting.
+func (s *Supervisor) forModules(v *view.View) moduleView {
+	if s.bare != nil {
+		v = s.bare
+	}
+	return moduleView{s, v}
+}
+
 // Name implements engine.View.
 func (m moduleView) Name() string { return m.v.Name() }
 
@@ -25,14 +33,26 @@ func (m moduleView) Name() string { return m.v.Name() }
 func (m moduleView) inner(c engine.Call) *call {
 	switch c := c.(type) {
 	case *call:
-		return c
+		return m.nested(c)
 	case *callAs:
-		return c.call
+		return m.nested(c.call)
 	}
 	in := newCall(m.s)
 	in.n.PID = uint32(c.TID())
 	in.state = &task.State{View: m.v, Cwd: view.Pos{Node: host.Root(), Path: "/"}}
 	in.blocked = true
+	return in
+}
+
+// nested is the call of a guest, in the view that modules may see.
+func (m moduleView) nested(c *call) *call {
+	if m.s.bare == nil {
+		return c
+	}
+	st := *c.task()
+	st.View = m.v
+	in := newCall(m.s)
+	in.n.PID, in.state, in.status, in.blocked = c.n.PID, &st, c.stat(), c.blocked
 	return in
 }
 

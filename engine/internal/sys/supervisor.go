@@ -24,6 +24,8 @@ type Config struct {
 	Dir     string           // private directory; files in it can be executed
 	Modules []*engine.Module // modules built in
 	Log     *Log
+
+	NoNesting bool // modules see the real system, not what is virtual in a view
 }
 
 // Supervisor serves the guests of one umvu.
@@ -38,6 +40,7 @@ type Supervisor struct {
 	modules  modules
 	own      engine.Cred // umvu's
 	noNew    bool        // umvu set no_new_privs on its guests
+	bare     *view.View  // what modules see of each view instead of it, or nil
 
 	mounts  atomic.Int64 // attachments of mounts in all views
 	listed  atomic.Int64 // those that are to be listed in their directory
@@ -86,6 +89,9 @@ func New(cfg Config) (*Supervisor, error) {
 		own: st.Cred, views: []*view.View{v}, baton: make(chan struct{}),
 	}
 	s.noNew = !st.Cred.HasCap(unix.CAP_SYS_ADMIN)
+	if cfg.NoNesting {
+		s.bare = view.New(cfg.Name)
+	}
 	s.modules.init(s, cfg.Modules)
 	s.interrupts.init(s)
 	return s, nil
