@@ -86,8 +86,10 @@ func (c *Config) checkAddr(l *Link, a *Addr) error {
 	switch {
 	case l.V6.Disabled:
 		return fail(unix.EACCES, "ipv6: IPv6 is disabled on this device")
+	case a.Local.IsMulticast() && a.Flags&unix.IFA_F_MCAUTOJOIN == 0:
+		return fail(unix.EADDRNOTAVAIL, "ipv6: Cannot assign multicast address without \"IFA_F_MCAUTOJOIN\" flag")
 	case a.Local.IsMulticast(), a.Local.IsUnspecified():
-		return fail(unix.EADDRNOTAVAIL, "ipv6: Invalid address")
+		return fail(unix.EADDRNOTAVAIL, "ipv6: Cannot assign requested address")
 	case a.Local.IsLoopback() && !l.Loopback():
 		return fail(unix.EADDRNOTAVAIL, "ipv6: Cannot assign loopback address on this device")
 	}

@@ -24,7 +24,7 @@ func (c *Config) linkUp(l *Link) error {
 	}) {
 		c.insertAddr(l, &Addr{
 			Link: l.Index, Local: loopback4, Peer: loopback4, Bits: 8, Label: l.Name,
-			Scope: unix.RT_SCOPE_HOST, Flags: unix.IFA_F_PERMANENT, Proto: ProtoKernelLo,
+			Scope: unix.RT_SCOPE_HOST, Flags: unix.IFA_F_PERMANENT,
 		})
 	}
 	for _, a := range c.linkAddrs(l.Index, unix.AF_INET) {

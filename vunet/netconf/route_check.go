@@ -30,10 +30,7 @@ func (c *Config) checkRoute(r *Route) error {
 		return nil
 	}
 	if len(r.Hops) == 0 {
-		if r.Family == unix.AF_INET6 {
-			return unix.ENODEV
-		}
-		return fail(unix.ENODEV, "No gateway or device specified")
+		return unix.ENODEV
 	}
 	if r.PrefSrc.IsValid() && !c.isLocal(r.PrefSrc) {
 		return fail(unix.EINVAL, "Invalid prefsrc address")
@@ -53,13 +50,16 @@ func (c *Config) checkRoute(r *Route) error {
 }
 
 // isLocal tells whether an address is one of the stack's.
-func (c *Config) isLocal(ip netip.Addr) bool {
+func (c *Config) isLocal(ip netip.Addr) bool { return c.holder(ip) != 0 }
+
+// holder is the index of the link that has an address, or 0.
+func (c *Config) holder(ip netip.Addr) int {
 	for _, a := range c.addrs {
 		if a.Local == ip {
-			return true
+			return a.Link
 		}
 	}
-	return false
+	return 0
 }
 
 // checkHop4 is fib_check_nh.
@@ -88,9 +88,13 @@ func (c *Config) checkHop4(r *Route, h *NextHop) error {
 	if h.Flags&unix.RTNH_F_ONLINK != 0 {
 		return c.checkOnlink(h)
 	}
+	if l := c.holder(h.Gateway); l != 0 {
+		h.Link = l // an address of one's own is taken as on link
+		return nil
+	}
 	via := c.onLinkRoute(h.Gateway, h.Link)
 	switch {
-	case c.isLocal(h.Gateway) || via == nil:
+	case via == nil:
 		return fail(unix.ENETUNREACH, "Nexthop has invalid gateway")
 	case !c.link(via.Link()).Up():
 		return fail(unix.ENETDOWN, "Nexthop device is not up")
@@ -154,7 +158,7 @@ func (c *Config) checkHop6(r *Route, h *NextHop) error {
 	}
 	if gw.IsLinkLocalUnicast() {
 		if h.Link == 0 {
-			return fail(unix.EINVAL, "Nexthop device required for link-local gateway")
+			return fail(unix.EINVAL, "Egress device not specified")
 		}
 		return nil
 	}

@@ -226,7 +226,8 @@ func (c *Config) pushRoutes() {
 	var out []*Route
 	for _, tbl := range [...]uint32{unix.RT_TABLE_LOCAL, unix.RT_TABLE_MAIN, unix.RT_TABLE_DEFAULT} {
 		for _, r := range c.routes {
-			if r.Table == tbl && (r.Type == unix.RTN_UNICAST || r.Type == unix.RTN_MULTICAST) {
+			usable := r.Type == unix.RTN_UNICAST || r.Type == unix.RTN_MULTICAST
+			if r.Table == tbl && usable && !c.isLocal(r.Gateway()) {
 				out = append(out, r)
 			}
 		}

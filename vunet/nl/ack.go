@@ -65,12 +65,7 @@ func Ack(m *Message, pid uint32, e *Error, mode AckMode) []byte {
 	}
 	b.Raw(body)
 	if ext {
-		if e.Message != "" {
-			b.String(attrMsg, e.Message)
-		}
-		if e.Offset != 0 {
-			b.U32(attrOffs, uint32(e.Offset))
-		}
+		e.fill(b)
 	}
 	return b.End()
 }
@@ -83,8 +78,31 @@ func appendHeader(b []byte, m *Message) []byte {
 	return binary.NativeEndian.AppendUint32(b, m.PID)
 }
 
-// Done makes the message that ends a dump.
-func Done(m *Message, pid uint32) []byte {
-	return New(Header{Type: unix.NLMSG_DONE, Flags: unix.NLM_F_MULTI, Seq: m.Seq, PID: pid}).
-		Raw(make([]byte, 4)).End()
+// Done makes the message that ends a dump (netlink_dump_done): with the error that
+// ended it early, or nil.
+func Done(m *Message, pid uint32, e *Error, mode AckMode) []byte {
+	h := Header{Type: unix.NLMSG_DONE, Flags: unix.NLM_F_MULTI, Seq: m.Seq, PID: pid}
+	errno := uint32(0)
+	if e != nil {
+		errno = uint32(-int32(e.Errno))
+	}
+	ext := mode.Ext && e != nil && (e.Message != "" || e.Offset != 0)
+	if ext {
+		h.Flags |= FlagAckTLVs
+	}
+	b := New(h).Raw(binary.NativeEndian.AppendUint32(nil, errno))
+	if ext {
+		e.fill(b)
+	}
+	return b.End()
+}
+
+// fill appends the attributes of an extended acknowledgement.
+func (e *Error) fill(b *Builder) {
+	if e.Message != "" {
+		b.String(attrMsg, e.Message)
+	}
+	if e.Offset != 0 {
+		b.U32(attrOffs, uint32(e.Offset))
+	}
 }

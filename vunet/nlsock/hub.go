@@ -50,8 +50,8 @@ func (r *Request) Header(typ, flags uint16) nl.Header {
 // Handler answers the requests of one netlink protocol.
 type Handler interface {
 	// Request handles one message; its answer goes through r. The error is
-	// what the acknowledgement says; dumping tells that the answer is a dump, which a
-	// NLMSG_DONE ends.
+	// what the acknowledgement says; dumping tells that the answer is a dump, which
+	// NLMSG_DONE ends and tells the error of.
 	Request(r *Request) (dumping bool, err error)
 
 	// Groups is the number of multicast groups.

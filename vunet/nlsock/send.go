@@ -68,8 +68,8 @@ func (s *Socket) handle(r *Request, mode nl.AckMode) {
 	if r.Type >= unix.NLMSG_MIN_TYPE {
 		dumping, err = s.hub.handler.Request(r)
 	}
-	if dumping && err == nil {
-		r.Dump(nl.Done(&r.Message, r.Port))
+	if dumping {
+		r.Dump(nl.Done(&r.Message, r.Port, extended(err), mode))
 		r.replies = append(r.replies, r.dump)
 	} else if err != nil || r.Flags&unix.NLM_F_ACK != 0 {
 		r.Reply(nl.Ack(&r.Message, r.Port, extended(err), mode))

@@ -86,7 +86,7 @@ func familyPrefix(fam uint8) string {
 	case unix.AF_INET:
 		return "ipv4: "
 	case unix.AF_INET6:
-		return "IPv6: "
+		return "ipv6: "
 	}
 	return ""
 }
@@ -190,7 +190,7 @@ func (s *Server) newAddr(r *nlsock.Request) error {
 		if v4 {
 			return fail(unix.ENODEV, "ipv4: Device not found")
 		}
-		return fail(unix.ENODEV, "IPv6: Unable to find the interface")
+		return fail(unix.ENODEV, "ipv6: Unable to find the interface")
 	}
 	if err := lifetimes(a, attrs); err != nil {
 		return err
@@ -224,7 +224,7 @@ func lifetimes(a *netconf.Addr, attrs nl.Attrs) error {
 		if a.Local.Is4() {
 			return failAt(unix.EINVAL, "ipv4: address lifetime invalid", c)
 		}
-		return failAt(unix.EINVAL, "IPv6: address lifetime invalid", c)
+		return failAt(unix.EINVAL, "ipv6: address lifetime invalid", c)
 	}
 	now := time.Now()
 	if valid != forever {

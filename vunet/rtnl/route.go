@@ -93,11 +93,27 @@ func (s *Server) getRoute(r *nlsock.Request) error {
 		return err
 	}
 	if binary.NativeEndian.Uint32(hdr[8:])&unix.RTM_F_FIB_MATCH != 0 {
+		if fam == unix.AF_INET && a.Route.Table == unix.RT_TABLE_LOCAL && !s.ownRules() {
+			a.Route.Table = unix.RT_TABLE_MAIN
+		}
 		r.Reply(fillRoute(r.Header(unix.RTM_NEWROUTE, 0), a.Route))
 		return nil
 	}
 	r.Reply(s.fillAnswer(r.Header(unix.RTM_NEWROUTE, 0), &q, a))
 	return nil
+}
+
+// ownRules tells whether there are rules besides the default ones. As long as there are
+// none the kernel keeps the local table within the main one (fib_unmerge).
+func (s *Server) ownRules() bool {
+	n := 0
+	for _, r := range s.conf.Rules() {
+		if r.Family == unix.AF_INET {
+			n++
+		}
+	}
+	const defaults = 3
+	return n > defaults
 }
 
 func anyAddr(fam uint8) netip.Addr {
