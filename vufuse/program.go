@@ -43,7 +43,7 @@ func (m *instance) mountProgram(c engine.Call, r *engine.MountRequest, o *Option
 	}
 	said := &tail{}
 	proc, err := m.host.Spawn(c, &engine.Program{
-		Path: path, Args: programArgs(r, o), Env: os.Environ(),
+		Path: path, Args: programArgs(r, source(c, r.Source), o), Env: os.Environ(),
 		Files: []int{-1, -1, -1, theirs}, Stderr: said,
 	})
 	unix.Close(theirs)
@@ -59,7 +59,7 @@ func (m *instance) mountProgram(c engine.Call, r *engine.MountRequest, o *Option
 }
 
 // programArgs is the command line of libfuse's mount helper, mount.fuse3(8).
-func programArgs(r *engine.MountRequest, o *Options) []string {
+func programArgs(r *engine.MountRequest, source string, o *Options) []string {
 	opts := o.all
 	for _, f := range flagNames {
 		if r.Flags&f.flag != 0 && !hasOption(opts, f.name) {
@@ -70,7 +70,19 @@ func programArgs(r *engine.MountRequest, o *Options) []string {
 	if opts != "" {
 		args = append(args, "-o", opts)
 	}
-	return append(args, r.Source, channel)
+	return append(args, source, channel)
+}
+
+// source is the path of a file that the caller names relative to where it stands, as the program
+// stands elsewhere. What is no file may mean something to the program and stays as it is.
+func source(c engine.Call, name string) string {
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	if _, path, err := c.View().Lookup(c, name, true); err == nil {
+		return path
+	}
+	return name
 }
 
 // flagNames are the mount flags as options.

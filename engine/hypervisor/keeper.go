@@ -3,7 +3,6 @@
 package hypervisor
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -41,8 +40,12 @@ func startKeeper(tokenBase uint64, dir string) (*keeper, error) {
 	return &keeper{w}, p.Release()
 }
 
-// dismiss lets the keeper end.
-func (k *keeper) dismiss() { k.w.Close() }
+// dismiss says good-bye: there is nothing left to do for the keeper. Closing alone would be death,
+// and umvu itself, which counts as a guest because of its thread with the filter, be killed.
+func (k *keeper) dismiss() {
+	_, _ = k.w.Write([]byte{0}) // it fails if the keeper is gone already
+	k.w.Close()
+}
 
 // Keep is the keeper's main function. args are those behind its name.
 func Keep(args []string) int {
@@ -54,7 +57,9 @@ func Keep(args []string) int {
 	if err != nil || !strings.HasPrefix(filepath.Base(dir), "umvu-") {
 		return 2
 	}
-	_, _ = io.Copy(io.Discard, os.Stdin) // until umvu is gone
+	if n, _ := os.Stdin.Read(make([]byte, 1)); n > 0 { // until umvu is gone, or says good-bye
+		return 0
+	}
 	for task.Kill(base) > 0 {
 	}
 	if err := os.RemoveAll(dir); err != nil {
