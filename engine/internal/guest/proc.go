@@ -90,18 +90,6 @@ func field(status []byte, key string) []byte {
 	return bytes.TrimSpace(line)
 }
 
-// GetLimit reads a resource limit of a process or thread.
-func GetLimit(tid, resource int) (unix.Rlimit, error) {
-	var l unix.Rlimit
-	err := unix.Prlimit(tid, resource, nil, &l)
-	return l, err
-}
-
-// SetLimit sets a resource limit of a process.
-func SetLimit(tid, resource int, l unix.Rlimit) error {
-	return unix.Prlimit(tid, resource, &l, nil)
-}
-
 // FDs are the open descriptors of thread tid.
 func FDs(tid int) []int {
 	dir, err := os.Open("/proc/" + strconv.Itoa(tid) + "/fd")

@@ -92,6 +92,15 @@ func (n Node) Removexattr(c engine.Call, name string) error {
 	return n.pinned(c, func(path string) error { return remove(path, name) })
 }
 
+// Watch adds an inotify watch on the inode to the inotify instance fd.
+func (n Node) Watch(c engine.Call, fd int, mask uint32) (wd int, err error) {
+	err = n.pinned(c, func(path string) (err error) {
+		wd, err = unix.InotifyAddWatch(fd, path, mask)
+		return err
+	})
+	return wd, err
+}
+
 // Statfs is statfs(2) of the inode.
 func (n Node) Statfs(c engine.Call, st *unix.Statfs_t) error {
 	return n.pinned(c, func(path string) error { return unix.Statfs(path, st) })

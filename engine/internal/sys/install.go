@@ -84,10 +84,10 @@ func (c *call) installZone(fd int, cloexec bool) (int, error) {
 	if open := guest.FDCount(c.TID()); uint64(open) >= lim.Cur {
 		return -1, unix.EMFILE
 	}
-	mu := &c.s.install[c.PID()%len(c.s.install)]
-	mu.Lock()
-	defer mu.Unlock()
-	n, err := c.freeNumber(lim.Cur)
+	nums := c.s.numbersOf(c.PID())
+	nums.mu.Lock()
+	defer nums.mu.Unlock()
+	n, err := c.freeNumber(nums, lim.Cur)
 	if err != nil {
 		return -1, err
 	}
@@ -97,27 +97,25 @@ func (c *call) installZone(fd int, cloexec bool) (int, error) {
 	return n, c.s.listener.AddFD(c.n.ID, fd, n, cloexec)
 }
 
-// topOfZone is where select(2) ends.
-const topOfZone = 1024
-
-// freeNumber finds the number for a virtual descriptor.
-func (c *call) freeNumber(limit uint64) (int, error) {
+// freeNumber finds the number for a virtual descriptor: 0, 1 or 2, or the first free one in the order
+// in which the zone is filled.
+func (c *call) freeNumber(nums *numbers, limit uint64) (int, error) {
 	for n := range 3 {
 		if !guest.FDOpen(c.TID(), n) {
 			return n, nil
 		}
 	}
-	top := topOfZone
-	if limit > seccomp.Zone && limit < topOfZone {
-		top = int(limit)
-	}
-	for n := top - 1; n >= seccomp.Zone; n-- {
-		if !guest.FDOpen(c.TID(), n) {
+	first := nums.next[c.PID()]
+	last := topOfZone - seccomp.Zone + int(min(limit, 1<<24))
+	for i := first; i < last; i++ {
+		if n := zoneNumber(i); !guest.FDOpen(c.TID(), n) {
+			nums.took(c.PID(), i)
 			return n, nil
 		}
 	}
-	for n := topOfZone; n < topOfZone+int(limit); n++ {
-		if !guest.FDOpen(c.TID(), n) {
+	for i := range min(first, last) {
+		if n := zoneNumber(i); !guest.FDOpen(c.TID(), n) {
+			nums.took(c.PID(), i)
 			return n, nil
 		}
 	}

@@ -52,11 +52,12 @@ type Supervisor struct {
 	devs    devNumbers
 	errText mountErrors
 
-	install [64]sync.Mutex // descriptor tables, by process
-	baton   chan struct{}  // wakes a receiver that has nothing to do
+	numbers [64]numbers   // of virtual descriptors, by process
+	baton   chan struct{} // wakes a receiver that has nothing to do
 	idle    atomic.Int32
 
 	sockets  unixSockets
+	fifos    fifos
 	programs programs
 	rewrites rewrites
 	interrupts

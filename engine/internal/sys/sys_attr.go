@@ -174,6 +174,9 @@ func sysUtimensat(c *call) reply {
 		if f == nil {
 			return native
 		}
+		if f.Flags&unix.O_PATH != 0 {
+			return fail(unix.EBADF)
+		}
 		t = target{Pos: posOf(f), file: f}
 	} else {
 		var r reply

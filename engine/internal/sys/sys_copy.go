@@ -182,7 +182,59 @@ func sysSplice(c *call) reply {
 	if !c.anyVirtual(c.fd(0), c.fd(2)) {
 		return native
 	}
-	return c.twoEnds(c.fd(0), c.fd(2), c.n.Args[1], c.n.Args[3], c.n.Args[4])
+	return c.splice()
+}
+
+// splice has a pipe at one end at least, and moves no more than there is or fits without waiting for
+// more.
+func (c *call) splice() reply {
+	length := min(c.n.Args[4], maxRW)
+	pipes := 0
+	for _, e := range [...]struct {
+		fd   int
+		off  uint64
+		free bool // room counts, not what is there
+	}{{c.fd(0), c.n.Args[1], false}, {c.fd(2), c.n.Args[3], true}} {
+		own, err := guest.Take(c.TID(), e.fd)
+		if err != nil {
+			return fail(unix.EBADF)
+		}
+		n, isPipe := pipeLevel(own, e.free)
+		unix.Close(own)
+		if !isPipe {
+			continue
+		}
+		if e.off != 0 {
+			return fail(unix.ESPIPE)
+		}
+		pipes++
+		if n > 0 {
+			length = min(length, uint64(n))
+		}
+	}
+	if pipes == 0 {
+		return fail(unix.EINVAL)
+	}
+	if f := c.file(c.fd(2)); f != nil && f.Flags&unix.O_APPEND != 0 {
+		return fail(unix.EINVAL)
+	}
+	return c.twoEnds(c.fd(0), c.fd(2), c.n.Args[1], c.n.Args[3], length)
+}
+
+// pipeLevel is how many bytes a pipe has, or has room for.
+func pipeLevel(fd int, free bool) (n int, isPipe bool) {
+	size, err := unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0)
+	if err != nil {
+		return 0, false
+	}
+	n, err = unix.IoctlGetInt(fd, unix.TIOCINQ)
+	if err != nil {
+		return 0, true
+	}
+	if free {
+		n = size - n
+	}
+	return n, true
 }
 
 // sysTee needs two pipes, which virtual files are not.
@@ -207,14 +259,17 @@ func sysCopyFileRange(c *call) reply {
 	if in == nil && out == nil {
 		return native
 	}
+	for _, f := range []*fdesc.Open{in, out} {
+		if f != nil && f.Node.Type() == unix.S_IFDIR {
+			return fail(unix.EISDIR)
+		}
+	}
 	if in == nil || out == nil {
 		return fail(unix.EXDEV) // programs fall back to read and write
 	}
 	switch {
 	case c.n.Args[5] != 0:
 		return fail(unix.EINVAL)
-	case in.Node.Type() == unix.S_IFDIR || out.Node.Type() == unix.S_IFDIR:
-		return fail(unix.EISDIR)
 	case in.Node.Type() != unix.S_IFREG || out.Node.Type() != unix.S_IFREG:
 		return fail(unix.EINVAL)
 	case out.Flags&unix.O_APPEND != 0:

@@ -21,7 +21,9 @@ func (c *call) entry(dirfd int, path uint64, w want) (t target, r reply, done bo
 
 func (c *call) checkEntry(t target, w want) (target, reply, bool) {
 	switch {
-	case w&create != 0 && (t.Node != nil || t.last != ""):
+	case w&create != 0 && t.Node == nil && t.last != "":
+		return t, fail(unix.ENOENT), true
+	case w&create != 0 && t.Node != nil:
 		return t, fail(unix.EEXIST), true
 	case t.last != "":
 		return t, fail(unix.EBUSY), true
@@ -126,7 +128,7 @@ func (c *call) unlink(dirfd int, path uint64) reply {
 	t, r, done := c.entry(dirfd, path, 0)
 	if done {
 		if t.Node != nil && (t.name == "" || t.last != "") && r.errno == unix.EBUSY {
-			return fail(unix.EISDIR)
+			return fail(notDir(t, unix.EISDIR))
 		}
 		return r
 	}
@@ -143,13 +145,21 @@ func (c *call) unlink(dirfd int, path uint64) reply {
 	return c.result(d.Unlink(c, t.name))
 }
 
+// notDir is ENOTDIR if something else than a directory has "." or ".." behind it.
+func notDir(t target, errno unix.Errno) unix.Errno {
+	if t.Node != nil && t.Node.Type() != unix.S_IFDIR {
+		return unix.ENOTDIR
+	}
+	return errno
+}
+
 func (c *call) rmdir(dirfd int, path uint64) reply {
 	t, r, done := c.entry(dirfd, path, 0)
 	switch {
 	case done && !r.cont && t.last == ".":
-		return fail(unix.EINVAL)
+		return fail(notDir(t, unix.EINVAL))
 	case done && !r.cont && t.last == "..":
-		return fail(unix.ENOTEMPTY)
+		return fail(notDir(t, unix.ENOTEMPTY))
 	case done:
 		return r
 	}
@@ -271,6 +281,9 @@ func (c *call) rename(odirfd int, opath uint64, ndirfd int, npath uint64, flags 
 	const known = unix.RENAME_NOREPLACE | unix.RENAME_EXCHANGE | unix.RENAME_WHITEOUT
 	if flags&^known != 0 || flags&unix.RENAME_EXCHANGE != 0 && flags&(unix.RENAME_NOREPLACE|unix.RENAME_WHITEOUT) != 0 {
 		return fail(unix.EINVAL)
+	}
+	if o.last != "" || n.last != "" {
+		return fail(unix.EBUSY)
 	}
 	if o.dir.Mount != n.dir.Mount {
 		return fail(unix.EXDEV)

@@ -254,14 +254,14 @@ func (p *program) run() reply {
 	}
 	loader := ""
 	if p.interp != nil {
-		b, err := p.copy(*p.interp, "")
+		b, err := p.copy(*p.interp, view.Base(p.interp.Path), "")
 		if err != nil {
 			return c.result(err)
 		}
 		held = append(held, b)
 		loader = b.Path()
 	}
-	b, err := p.copy(p.binary, loader)
+	b, err := p.copy(p.binary, p.comm(), loader)
 	if err != nil {
 		release()
 		return c.result(err)
@@ -276,8 +276,17 @@ func (p *program) run() reply {
 	return c.rewrite(exec.Target{Dirfd: dirfd, Name: b.Name(), Head: p.args}, release)
 }
 
+// comm is the name that the process gets: that of the file that was to be run, which for a script is not
+// the binary.
+func (p *program) comm() string {
+	if name := view.Base(p.head); p.args != nil && name != "" {
+		return name
+	}
+	return view.Base(p.binary.Path)
+}
+
 // copy makes a copy of a binary that the kernel can execute.
-func (p *program) copy(t target, loader string) (*exec.Binary, error) {
+func (p *program) copy(t target, name, loader string) (*exec.Binary, error) {
 	var st unix.Statx_t
 	if err := t.Node.Stat(p.c, &st); err != nil {
 		return nil, err
@@ -289,7 +298,7 @@ func (p *program) copy(t target, loader string) (*exec.Binary, error) {
 	defer closeFile()
 	return p.c.s.execs.Copy(context.Background(), exec.Source{
 		ID: t.Node, Size: int64(st.Size), Mtime: nano(st.Mtime), Ctime: nano(st.Ctime),
-		Name: view.Base(t.Path), Content: r, Interp: loader,
+		Name: name, Content: r, Interp: loader,
 	})
 }
 

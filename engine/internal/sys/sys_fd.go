@@ -14,7 +14,11 @@ import (
 // noticed by package fdesc.
 func sysClose(c *call) reply {
 	f := c.file(c.fd(0))
-	if f == nil || f.File == nil {
+	if f == nil {
+		return native
+	}
+	c.s.numbersOf(c.PID()).closed(c.PID(), c.fd(0))
+	if f.File == nil {
 		return native
 	}
 	if err := f.Flush(c); err != nil {
@@ -122,9 +126,10 @@ func (c *call) getfl(f *fdesc.Open) reply {
 		}
 		const status = unix.O_APPEND | unix.O_NONBLOCK | unix.O_ASYNC | unix.O_DIRECT | unix.O_NOATIME
 		const asked = unix.O_ACCMODE | unix.O_PATH | unix.O_DIRECTORY | unix.O_SYNC | unix.O_NOFOLLOW
-		if f.Flags&unix.O_PATH == 0 {
-			fl |= oLargefile
+		if f.Flags&unix.O_PATH != 0 {
+			return ok(int64(f.Flags & (unix.O_PATH | unix.O_DIRECTORY | unix.O_NOFOLLOW)))
 		}
+		fl |= oLargefile
 		return ok(int64(fl&(status|oLargefile) | f.Flags&asked))
 	})
 }
@@ -199,11 +204,11 @@ func sysIoctl(c *call) reply {
 	case fionbio, fioasync, fioclex, fionclex:
 		return native
 	}
+	if cmd == fionread && f.Node.Type() == unix.S_IFREG {
+		return c.fionread(f)
+	}
 	io, isIoctler := f.File.(engine.FileIoctler)
 	if !isIoctler {
-		if cmd == fionread && f.Node.Type() == unix.S_IFREG {
-			return c.fionread(f)
-		}
 		return fail(unix.ENOTTY)
 	}
 	n, err := io.Ioctl(c, c.mem(), cmd, c.n.Args[2])

@@ -143,6 +143,14 @@ func (c *call) transferOwn(f *fdesc.Open, t *transfer) (int, error) {
 	if t.write {
 		return c.fromGuest(t.vec, func(p []byte) (int, error) { return f.Write(c, fd, p) })
 	}
-	n, err := c.toGuest(t.vec, func(p []byte) (int, error) { return f.Read(c, fd, p) })
+	moved := 0
+	n, err := c.toGuest(t.vec, func(p []byte) (int, error) {
+		k, err := f.Read(c, fd, p)
+		moved += k
+		return k, err
+	})
+	if n < moved { // what did not reach the guest was not read
+		_, _ = f.Seek(c, fd, int64(n-moved), unix.SEEK_CUR)
+	}
 	return n, err
 }

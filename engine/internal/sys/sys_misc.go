@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine/internal/guest"
+	"vuos.dev/engine/internal/host"
 	"vuos.dev/engine/internal/task"
 )
 
@@ -179,5 +180,18 @@ func refusePath(errno unix.Errno) func(*call) reply {
 	}
 }
 
-// watch adds a watch on something virtual.
-func (c *call) watch(target) reply { return fail(unix.EOPNOTSUPP) }
+// watch adds a watch: on the host's inode itself where that is what is seen, as below a bind. A file
+// system of a module has no events of its own.
+func (c *call) watch(t target) reply {
+	h, isHost := t.Node.(host.Node)
+	if !isHost {
+		return fail(unix.EOPNOTSUPP)
+	}
+	return c.withFD(c.fd(0), func(own int) reply {
+		wd, err := h.Watch(c, own, uint32(c.n.Args[2]))
+		if err != nil {
+			return c.result(err)
+		}
+		return ok(int64(wd))
+	})
+}

@@ -42,11 +42,28 @@ func sysMmap(c *call) reply {
 	return native
 }
 
+// sysMremap loads what a growing mapping of a virtual file will show.
+func sysMremap(c *call) reply {
+	if c.s.files.Live() == 0 || c.n.Args[2] <= c.n.Args[1] {
+		return native
+	}
+	maps, err := c.mappings(c.n.Args[0], max(c.n.Args[1], 1))
+	if err != nil || len(maps) != 1 {
+		return native
+	}
+	m := maps[0]
+	if err := m.file.Map(c, m.off, int64(c.n.Args[2]), unix.PROT_READ|unix.PROT_WRITE, m.flags); err != nil {
+		return c.result(err)
+	}
+	return native
+}
+
 // mapping is a part of a guest's address space that maps a virtual file.
 type mapping struct {
 	file   *fdesc.Open
 	off    int64
 	length int64
+	flags  int // MAP_SHARED or MAP_PRIVATE
 }
 
 // mappings finds the mappings of virtual files in a range of the guest's addresses.
@@ -70,7 +87,11 @@ func (c *call) mappings(addr, length uint64) ([]mapping, error) {
 		first, end, off := hex(lo), hex(hi), hex(f[2])
 		first2, end2 := max(first, addr), min(end, addr+length)
 		if first2 < end2 {
-			out = append(out, mapping{o, int64(off + first2 - first), int64(end2 - first2)})
+			flags := unix.MAP_PRIVATE
+			if bytes.HasSuffix(f[1], []byte("s")) {
+				flags = unix.MAP_SHARED
+			}
+			out = append(out, mapping{o, int64(off + first2 - first), int64(end2 - first2), flags})
 		}
 	}
 	return out, nil

@@ -62,7 +62,10 @@ func (c *call) foreignMount(fstype string) reply {
 	if strings.HasPrefix(fstype, "vu") {
 		return c.result(c.mountFailed(&engine.MountError{Err: unix.ENODEV, Message: fstype + ": unknown file system type; is its module loaded?"}))
 	}
-	return native
+	if _, r, done := c.find(unix.AT_FDCWD, c.n.Args[1], follow); done {
+		return r
+	}
+	return fail(unix.ENODEV) // the kernel cannot mount on what it does not see
 }
 
 func (c *call) mountNew(m engine.Mounter, owner *instance, req *engine.MountRequest) error {

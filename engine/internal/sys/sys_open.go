@@ -92,6 +92,16 @@ func (c *call) open(o opening) reply {
 		return r
 	}
 	pos, f, err := c.openTarget(t, o.flags, o.mode)
+	for range maxOpenRetries {
+		if t.Node == nil || !isErrno(err, unix.ENOENT) && !isErrno(err, unix.ESTALE) {
+			break
+		}
+		// It was removed or replaced after the walk had found it.
+		if t, r, done = c.find(o.dirfd, o.path, w); done {
+			return r
+		}
+		pos, f, err = c.openTarget(t, o.flags, o.mode)
+	}
 	if err != nil {
 		return c.result(err)
 	}
@@ -101,6 +111,9 @@ func (c *call) open(o opening) reply {
 	}
 	return ok(int64(fd))
 }
+
+// maxOpenRetries bounds how often an open starts again because others change the directory.
+const maxOpenRetries = 16
 
 // openTarget opens or creates what a walk found. The file is nil for O_PATH.
 func (c *call) openTarget(t target, flags int, mode uint32) (at pos, f engine.File, err error) {
@@ -123,6 +136,10 @@ func (c *call) openTarget(t target, flags int, mode uint32) (at pos, f engine.Fi
 		at = t.Pos
 		at.Node = n
 		return at, f, err
+	}
+	if t.Node.Type() == unix.S_IFIFO {
+		f, err = c.openFifo(t.Node, flags)
+		return t.Pos, f, err
 	}
 	op, ok := t.Node.(engine.NodeOpener)
 	if !ok {
@@ -182,7 +199,7 @@ func (c *call) createFile(t target, flags int, mode uint32) (at pos, f engine.Fi
 		return at, nil, unix.EROFS
 	}
 	for {
-		n, f, err := cr.Create(c, t.name, flags&^openOnly, mode&^c.Umask())
+		n, f, err := cr.Create(c, t.name, flags&^openOnly|unix.O_EXCL, mode&^c.Umask())
 		if err == nil {
 			return t.dir.Child(t.name, n), f, nil
 		}

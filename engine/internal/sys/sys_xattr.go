@@ -51,11 +51,17 @@ func (c *call) xattrAt(hasArgs bool) (a xattrArgs, r reply, done bool) {
 	if done {
 		return a, r, done
 	}
+	if c.fd(2)&^(unix.AT_SYMLINK_NOFOLLOW|unix.AT_EMPTY_PATH) != 0 {
+		return a, fail(unix.EINVAL), true
+	}
 	a.name = c.n.Args[3]
 	if hasArgs {
 		var b [16]byte // __u64 value, __u32 size, __u32 flags
 		if c.n.Args[5] < uint64(len(b)) {
 			return a, fail(unix.EINVAL), true
+		}
+		if errno := c.onlyZeros(c.n.Args[4]+uint64(len(b)), c.n.Args[5]-uint64(len(b))); errno != 0 {
+			return a, fail(errno), true
 		}
 		if _, err := c.mem().ReadAt(b[:], c.n.Args[4]); err != nil {
 			return a, c.result(err), true
@@ -65,6 +71,23 @@ func (c *call) xattrAt(hasArgs bool) (a xattrArgs, r reply, done bool) {
 		a.flags = int(binary.NativeEndian.Uint32(b[12:]))
 	}
 	return a, reply{}, false
+}
+
+// onlyZeros is what copy_struct_from_user() asks of the part of a structure that we do not know.
+func (c *call) onlyZeros(addr, n uint64) unix.Errno {
+	if n > 4096 {
+		return unix.E2BIG
+	}
+	b := make([]byte, n)
+	if _, err := c.mem().ReadAt(b, addr); err != nil {
+		return unix.EFAULT
+	}
+	for _, v := range b {
+		if v != 0 {
+			return unix.E2BIG
+		}
+	}
+	return 0
 }
 
 // xattrCall makes a handler from the way the arguments are found and what is done with them.

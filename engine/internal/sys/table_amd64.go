@@ -53,6 +53,7 @@ var table = []row{
 	{nr: unix.SYS_READAHEAD, name: "readahead", trap: fd0, handle: harmless},
 	{nr: unix.SYS_FADVISE64, name: "fadvise64", trap: fd0, handle: harmless},
 	{nr: unix.SYS_MMAP, name: "mmap", trap: seccomp.Trap{Kind: seccomp.ByMappedFD, Args: []int{3, 4}}, handle: sysMmap},
+	{nr: unix.SYS_MREMAP, name: "mremap", trap: always, handle: sysMremap},
 	{nr: unix.SYS_MSYNC, name: "msync", trap: always, handle: sysMsync},
 	{nr: unix.SYS_FSYNC, name: "fsync", trap: always, handle: sysFsync},
 	{nr: unix.SYS_FDATASYNC, name: "fdatasync", trap: always, handle: sysFdatasync},

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sys
+
+import (
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"golang.org/x/sys/unix"
+	"vuos.dev/engine"
+	"vuos.dev/engine/internal/host"
+)
+
+// fifos are the fifos on virtual file systems that are or were open: a fifo of the kernel's in umvu's private
+// directory stands for each.
+type fifos struct {
+	mu   sync.Mutex
+	next int
+	path map[engine.Node]string
+}
+
+func (f *fifos) at(dir string, n engine.Node) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if p, ok := f.path[n]; ok {
+		return p, nil
+	}
+	f.next++
+	p := filepath.Join(dir, "p"+strconv.Itoa(f.next))
+	if err := unix.Mkfifo(p, 0o600); err != nil {
+		return "", err
+	}
+	if f.path == nil {
+		f.path = map[engine.Node]string{}
+	}
+	f.path[n] = p
+	return p, nil
+}
+
+// openFifo opens a fifo, which may wait for its other end. The guest gets the kernel's own.
+func (c *call) openFifo(n engine.Node, flags int) (engine.File, error) {
+	var mask uint32
+	switch flags & unix.O_ACCMODE {
+	case unix.O_RDONLY:
+		mask = unix.R_OK
+	case unix.O_WRONLY:
+		mask = unix.W_OK
+	default:
+		mask = unix.R_OK | unix.W_OK
+	}
+	if err := mayAccess(c, target{Pos: pos{Node: n}}, mask); err != nil {
+		return nil, err
+	}
+	var path string
+	if h, ok := n.(host.Node); ok {
+		path = h.Path
+		if c.RootFD() != unix.AT_FDCWD {
+			path = "/proc/" + strconv.Itoa(c.TID()) + "/root" + path
+		}
+	} else {
+		var err error
+		if path, err = c.s.fifos.at(c.s.dir, n); err != nil {
+			return nil, err
+		}
+	}
+	fd, err := c.waitOpen(path, flags&^openOnly|unix.O_CLOEXEC)
+	if err != nil {
+		return nil, err
+	}
+	return host.NewFile(fd), nil
+}
+
+// waitOpen opens a fifo and gives up when the guest has a signal to handle.
+func (c *call) waitOpen(path string, flags int) (int, error) {
+	if flags&unix.O_NONBLOCK != 0 || flags&unix.O_ACCMODE == unix.O_RDWR {
+		return unix.Open(path, flags, 0)
+	}
+	c.Block()
+	type opened struct {
+		fd  int
+		err error
+	}
+	ch := make(chan opened, 1)
+	go func() {
+		fd, err := unix.Open(path, flags, 0)
+		for err == unix.EINTR {
+			fd, err = unix.Open(path, flags, 0)
+		}
+		ch <- opened{fd, err}
+	}()
+	select {
+	case o := <-ch:
+		return o.fd, o.err
+	case <-c.Interrupted():
+	}
+	// Both ends at once let the waiting open go on.
+	if both, err := unix.Open(path, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); err == nil {
+		defer unix.Close(both)
+	}
+	if o := <-ch; o.err == nil {
+		unix.Close(o.fd)
+	}
+	return -1, unix.EINTR
+}
