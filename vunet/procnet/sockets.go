@@ -73,16 +73,28 @@ func datagram(w *bytes.Buffer, s Stack, kind int, six bool) {
 	if six {
 		w.WriteString("  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n")
 	} else {
-		fmt.Fprintf(w, "%-127s\n", "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops")
+		const columns = "sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops"
+		switch kind {
+		case protoRaw:
+			w.WriteString("  " + columns + "\n")
+		case protoPing:
+			fmt.Fprintf(w, "%-127s\n", "  "+columns)
+		default:
+			fmt.Fprintf(w, "%-127s\n", "   "+columns)
+		}
 	}
 	for i, x := range s.Sockets() {
 		if x.Family != family(six) || kindOf(&x) != kind {
 			continue
 		}
-		line := fmt.Sprintf("%5d: %s %s %02X %08X:%08X %02X:%08X %08X %5d %8d %d %d %016x %d",
-			i, hexAddr(x.Local, six), hexAddr(x.Remote, six), x.State, x.SendQueue, x.RecvQueue, 0, 0, 0,
+		number := fmt.Sprintf("%5d", i)
+		if kind == protoRaw {
+			number = fmt.Sprintf("%4d", i)
+		}
+		line := fmt.Sprintf("%s: %s %s %02X %08X:%08X %02X:%08X %08X %5d %8d %d %d %016x %d",
+			number, hexAddr(x.Local, six), hexAddr(x.Remote, six), x.State, x.SendQueue, x.RecvQueue, 0, 0, 0,
 			x.UID, 0, x.Inode, 2, 0, x.Drops)
-		if six {
+		if six || kind == protoRaw {
 			fmt.Fprintf(w, "%s\n", line)
 		} else {
 			fmt.Fprintf(w, "%-127s\n", line)
