@@ -16,12 +16,12 @@ long vx_open(int fd, uint64_t offset, int flags, ext2_filsys *ret)
 	if (err)
 		return err;
 	fs->flags |= EXT2_FLAG_MASTER_SB_ONLY;
-	if (flags & EXT2_FLAG_RW) {
+	err = ext2fs_check_desc(fs);
+	if (!err && (flags & EXT2_FLAG_RW))
 		err = ext2fs_read_bitmaps(fs);
-		if (err) {
-			ext2fs_free(fs);
-			return err;
-		}
+	if (err) {
+		ext2fs_free(fs);
+		return err;
 	}
 	*ret = fs;
 	return 0;

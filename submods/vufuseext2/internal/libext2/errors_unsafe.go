@@ -33,7 +33,6 @@ func (e *Error) Unwrap() error {
 const (
 	ErrUnsuppFeature   = int64(C.EXT2_ET_UNSUPP_FEATURE)
 	ErrROUnsuppFeature = int64(C.EXT2_ET_RO_UNSUPP_FEATURE)
-	ErrBadMagic        = int64(C.EXT2_ET_BAD_MAGIC)
 	ErrInlineNoSpace   = int64(C.EXT2_ET_INLINE_DATA_NO_SPACE)
 )
 

@@ -16,7 +16,6 @@ type FS struct {
 // Flags of Open, as ext2fs_open's.
 const (
 	OpenRW      = int(C.EXT2_FLAG_RW)
-	OpenForce   = int(C.EXT2_FLAG_FORCE)
 	OpenSkipMMP = int(C.EXT2_FLAG_SKIP_MMP)
 )
 

@@ -99,14 +99,26 @@ func (v *Volume) maxSize(in *inode) uint64 {
 		return min((1<<32-1)*v.bsize, math.MaxInt64)
 	}
 	per := v.bsize / 4
-	meta := 1 + (1 + per) + (1 + per + per*per)
-	sectors := uint64(1<<32 - 1)
-	if v.sb.roCompat(roHugeFile) {
-		sectors = 1<<48 - 1
+	blocks := direct + per + per*per + per*per*per
+	limit := uint64(1<<48 - 1)
+	if !v.sb.roCompat(roHugeFile) {
+		limit = (1<<32 - 1) / (v.bsize / 512)
 	}
-	limit := (sectors/(v.bsize/512) - meta) * v.bsize
-	return min(limit, (direct+per+per*per+per*per*per)*v.bsize)
+	if blocks+3+2*per+per*per > limit {
+		// Data and pointer blocks together must be countable in i_blocks.
+		rest, pointers := limit-direct-per, 1+1+per+1
+		if rest < per*per {
+			pointers = 1 + 1 + ceilDiv(rest, per)
+		} else {
+			rest -= per * per
+			pointers += ceilDiv(rest, per) + ceilDiv(rest, per*per)
+		}
+		blocks = limit - pointers
+	}
+	return min(blocks*v.bsize, math.MaxInt64)
 }
+
+func ceilDiv(a, b uint64) uint64 { return (a + b - 1) / b }
 
 // grow sets the size of a file that became longer, and the feature that sizes from 2 GiB on need.
 func (v *Volume) grow(in *inode, size uint64) {

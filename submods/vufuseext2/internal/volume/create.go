@@ -38,6 +38,9 @@ func (v *Volume) newInode(dir *inode, mode uint32, c Cred) (*inode, error) {
 	if err != nil {
 		return nil, err
 	}
+	if v.inodes[ino] != nil || ino < v.sb.firstIno() {
+		return nil, unix.EUCLEAN // the bitmap calls something free that has a name
+	}
 	in := &inode{ino: ino, raw: make([]byte, v.sb.inodeSize())}
 	if n := len(in.raw); n > goodOldInodeLen {
 		in.setU16(inExtra, min(uint16(n-goodOldInodeLen), max(v.sb.u16(sbWantExtraSize), 32)&^3))

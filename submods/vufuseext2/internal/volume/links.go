@@ -84,6 +84,10 @@ func (v *Volume) removable(dir uint32, name string) (p *inode, d *dirIndex, e *d
 	if in, err = v.get(e.ino); err != nil {
 		return
 	}
+	if in == p || in.ino == rootIno || in.orphan {
+		err = unix.EUCLEAN // an entry that cannot be
+		return
+	}
 	if p.has(flAppend) || in.has(flImmutable|flAppend) {
 		err = unix.EPERM
 	}

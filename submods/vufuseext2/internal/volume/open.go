@@ -60,6 +60,9 @@ func openMode(path string, o Options, write bool) (v *Volume, why string, err er
 			f.Close()
 		}
 	}()
+	if err := checkGeometry(f, o.Offset); err != nil {
+		return nil, "", err
+	}
 	flags := libext2.OpenSkipMMP
 	if write {
 		flags |= libext2.OpenRW
@@ -76,12 +79,9 @@ func openMode(path string, o Options, write bool) (v *Volume, why string, err er
 	if write {
 		why = readOnlyReason(sb)
 	}
-	if why == "" {
-		err = unusable(fs, sb)
-	}
-	if why != "" || err != nil {
+	if why != "" {
 		fs.Abandon()
-		return nil, why, err
+		return nil, why, nil
 	}
 	v = newVolume(f, fs, o, write)
 	if sb.incompat(incompatRecover) && !o.Write {
@@ -129,10 +129,7 @@ func explain(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	switch e.Code {
-	case libext2.ErrBadMagic:
-		return fmt.Errorf("not an ext2, ext3 or ext4 file system (%w)", err)
-	case libext2.ErrUnsuppFeature:
+	if e.Code == libext2.ErrUnsuppFeature {
 		return fmt.Errorf("an incompatible feature is not supported (%w)", err)
 	}
 	return err
@@ -169,18 +166,4 @@ func readOnlyReason(sb super) string {
 		return "ignores case in names (feature casefold), which is only read"
 	}
 	return ""
-}
-
-// unusable checks what the library takes as given.
-func unusable(fs *libext2.FS, sb super) error {
-	n := sb.inodeSize()
-	switch {
-	case sb.incompat(incompatJournalDev):
-		return errors.New("is an external journal, not a file system")
-	case n < goodOldInodeLen || n > fs.BlockSize() || n&(n-1) != 0:
-		return fmt.Errorf("inode size %d is not possible: %w", n, unix.EUCLEAN)
-	case fs.BlockSize() > 64<<10:
-		return fmt.Errorf("block size %d is not possible: %w", fs.BlockSize(), unix.EUCLEAN)
-	}
-	return nil
 }

@@ -68,6 +68,9 @@ func (v *Volume) target(s *side, dir uint32) error {
 	if s.in, err = v.get(s.ent.ino); err != nil {
 		return err
 	}
+	if s.in == s.dir || s.in.ino == rootIno || s.in.orphan {
+		return unix.EUCLEAN
+	}
 	if s.dir.has(flAppend) || s.in.has(flImmutable|flAppend) {
 		return unix.EPERM
 	}
