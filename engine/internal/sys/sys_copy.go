@@ -60,8 +60,9 @@ func (e *end) read(p []byte) (n int, err error) {
 	case e.at:
 		n, err = unix.Pread(e.fd, p, e.off)
 	default:
-		e.c.Block()
-		n, err = unix.Read(e.fd, p)
+		if err = e.c.waitFor(e.fd, unix.POLLIN); err == nil {
+			n, err = unix.Read(e.fd, p)
+		}
 	}
 	e.off += int64(max(n, 0))
 	return max(n, 0), err
@@ -78,8 +79,9 @@ func (e *end) write(p []byte) (n int, err error) {
 		case e.at:
 			k, err = unix.Pwrite(e.fd, p[n:], e.off)
 		default:
-			e.c.Block()
-			k, err = unix.Write(e.fd, p[n:])
+			if err = e.c.waitFor(e.fd, unix.POLLOUT); err == nil {
+				k, err = unix.Write(e.fd, p[n:])
+			}
 		}
 		if k <= 0 || err != nil {
 			break
@@ -208,6 +210,11 @@ func (c *call) splice() reply {
 			return fail(unix.ESPIPE)
 		}
 		pipes++
+		if !e.free && n == 0 && c.n.Args[5]&unix.SPLICE_F_NONBLOCK != 0 {
+			if r := c.empty(e.fd); !r.cont {
+				return r
+			}
+		}
 		if n > 0 {
 			length = min(length, uint64(n))
 		}
@@ -220,6 +227,43 @@ func (c *call) splice() reply {
 	}
 	return c.twoEnds(c.fd(0), c.fd(2), c.n.Args[1], c.n.Args[3], length)
 }
+
+// empty is EAGAIN for a pipe that has nothing to read but may have later.
+func (c *call) empty(fd int) reply {
+	own, err := guest.Take(c.TID(), fd)
+	if err != nil {
+		return fail(unix.EBADF)
+	}
+	defer unix.Close(own)
+	p := []unix.PollFd{{Fd: int32(own), Events: unix.POLLIN}}
+	if n, err := unix.Poll(p, 0); err == nil && n == 0 {
+		return fail(unix.EAGAIN)
+	}
+	return native
+}
+
+// waitFor waits until a descriptor of the kernel's can be read or written, unless it is a non-blocking one. EINTR if
+// the guest has a signal to handle.
+func (c *call) waitFor(fd int, events int16) error {
+	fl, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	if err != nil || fl&unix.O_NONBLOCK != 0 {
+		return err
+	}
+	p := []unix.PollFd{{Fd: int32(fd), Events: events}}
+	for timeout := 0; ; timeout = pollMillis {
+		n, err := unix.Poll(p, timeout)
+		if n > 0 || err != nil && err != unix.EINTR {
+			return err
+		}
+		c.Block()
+		if c.interrupted() {
+			return unix.EINTR
+		}
+	}
+}
+
+// pollMillis is how often a call that waits for a descriptor looks whether its guest has a signal.
+const pollMillis = 20
 
 // pipeLevel is how many bytes a pipe has, or has room for.
 func pipeLevel(fd int, free bool) (n int, isPipe bool) {
