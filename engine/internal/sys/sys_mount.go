@@ -16,23 +16,30 @@ import (
 // Flags of mount(2) that do something else than to mount a file system anew.
 const notNew = unix.MS_REMOUNT | unix.MS_BIND | unix.MS_MOVE | unix.MS_SHARED | unix.MS_PRIVATE | unix.MS_SLAVE | unix.MS_UNBINDABLE
 
+// typed are those of them that a type can have of its own, as vufs has.
+const typed = unix.MS_BIND | unix.MS_MOVE | unix.MS_REC
+
 // sysMount is mount(source, target, type, flags, data). A type that a loaded module serves is
-// virtual; so are a remount, bind or move of what is virtual.
+// virtual, and a bind or move of such a type is the module's; so are a remount, bind or move of what is virtual.
 func sysMount(c *call) reply {
 	flags := uintptr(c.n.Args[3])
 	if flags&0xffff0000 == 0xc0ed0000 { // MS_MGC_VAL
 		flags &^= 0xffff0000
 	}
 	c.s.errText.clear(c.PID())
-	if flags&notNew != 0 {
-		return c.mountChange(flags)
-	}
+	var m engine.Mounter
+	var inst *instance
 	fstype, err := c.text(c.n.Args[2])
-	if err != nil || fstype == "" {
-		return native
+	if err == nil && fstype != "" && flags&notNew&^typed == 0 {
+		m, inst = c.s.modules.mounter(fstype)
 	}
-	m, inst := c.s.modules.mounter(fstype)
-	if m == nil {
+	switch {
+	case m != nil:
+	case flags&notNew != 0:
+		return c.mountChange(flags)
+	case err != nil || fstype == "":
+		return native
+	default:
 		return c.foreignMount(fstype)
 	}
 	c.Block()
