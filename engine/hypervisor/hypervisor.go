@@ -95,8 +95,18 @@ func (h *Hypervisor) open(cfg Config) (err error) {
 // handleSignals: signals of the terminal are for the guests, which get them too. SIGTERM and SIGHUP
 // end the view in good order.
 func (h *Hypervisor) handleSignals() {
-	signal.Ignore(unix.SIGINT, unix.SIGQUIT, unix.SIGTTOU, unix.SIGPIPE)
-	signal.Notify(h.stop, unix.SIGTERM, unix.SIGHUP)
+	// Not ignored: guests would inherit that. What was ignored before is so for them as well.
+	unheard := make(chan os.Signal, 1)
+	for _, sig := range []os.Signal{unix.SIGINT, unix.SIGQUIT, unix.SIGTTOU, unix.SIGPIPE} {
+		if !signal.Ignored(sig) {
+			signal.Notify(unheard, sig)
+		}
+	}
+	for _, sig := range []os.Signal{unix.SIGTERM, unix.SIGHUP} {
+		if !signal.Ignored(sig) {
+			signal.Notify(h.stop, sig)
+		}
+	}
 	child := make(chan os.Signal, 1)
 	signal.Notify(child, unix.SIGCHLD)
 	go func() {
