@@ -41,14 +41,21 @@ func Run(o Options) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("scratch directory: %w", err)
 	}
-	defer os.RemoveAll(top)
 	if err := os.Chmod(top, 0o755); err != nil {
 		return Result{}, fmt.Errorf("scratch directory: %w", err)
 	}
 	var r Result
+	stuck := false
 	for _, c := range All() {
 		if o.Match == nil || o.Match.MatchString(c.Name) {
-			r.count(o, c, runApart(o, c, top))
+			got := runApart(o, c, top)
+			stuck = stuck || got.stuck
+			r.count(o, c, got)
+		}
+	}
+	if !stuck {
+		if err := os.RemoveAll(top); err != nil {
+			return r, fmt.Errorf("scratch directory: %w", err)
 		}
 	}
 	_, err = fmt.Fprintf(o.Out, "%d passed, %d failed, %d skipped\n", r.Passed, r.Failed, r.Skipped)
@@ -60,7 +67,12 @@ type outcome struct {
 	code int
 	text string
 	took time.Duration
+
+	stuck bool // the process is still there
 }
+
+// killPatience is how long a killed process may take to end, before it is left behind.
+const killPatience = 5 * time.Second
 
 func (r *Result) count(o Options, c Case, got outcome) {
 	what := strings.ReplaceAll(strings.TrimSpace(got.text), "\n", "; ")
@@ -94,6 +106,9 @@ func runApart(o Options, c Case, top string) outcome {
 	start := time.Now()
 	got := runProcess(o, c, dir)
 	got.took = time.Since(start)
+	if got.stuck {
+		return got
+	}
 	if err := os.RemoveAll(dir); err != nil {
 		got.code = exitFail
 		got.text += "\ncannot clean up: " + err.Error()
@@ -117,7 +132,14 @@ func runProcess(o Options, c Case, dir string) outcome {
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
-	err := cmd.Run()
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Run() }()
+	var err error
+	select {
+	case err = <-ended:
+	case <-time.After(o.Timeout + killPatience):
+		return outcome{code: exitFail, stuck: true, text: "does not even die by SIGKILL"}
+	}
 	if ctx.Err() != nil {
 		return outcome{code: exitFail, text: fmt.Sprintf("killed after %v; %s", o.Timeout, firstLines(out.String()))}
 	}

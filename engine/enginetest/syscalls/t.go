@@ -20,9 +20,9 @@ type FileSystem string
 const (
 	// Generic is any file system that behaves as the kernel's own: tmpfs, ext4, xfs.
 	Generic FileSystem = "generic"
-	// FUSE relaxes what a kernel FUSE mount legitimately does in another way: no
-	// O_TMPFILE, no file handles, no RENAME_EXCHANGE or RENAME_NOREPLACE, block counts
-	// and time stamps that lag behind, no whole-file-system error numbers of their own.
+	// FUSE relaxes what a kernel FUSE mount legitimately does in another way: block
+	// counts, fractions of a second in time stamps, lookup and open as two steps, poll on
+	// files, RWF_NOAPPEND, names of attributes, what is known of a removed directory.
 	FUSE FileSystem = "fuse"
 )
 

@@ -120,7 +120,9 @@ func pwritev2Append(t *T) {
 	ap := t.Open(p, unix.O_RDWR|unix.O_APPEND, 0)
 	t.Returns(1, unix.SYS_PWRITEV2, ap, iovec([]byte("e")), 1, 0, 0, 0)
 	t.Holds(p, "abcde")
-	t.Returns(1, unix.SYS_PWRITEV2, ap, iovec([]byte("X")), 1, 0, 0, unix.RWF_NOAPPEND)
-	t.Holds(p, "Xbcde")
+	if t.FS != FUSE { // the server's own descriptor may append all the same
+		t.Returns(1, unix.SYS_PWRITEV2, ap, iovec([]byte("X")), 1, 0, 0, unix.RWF_NOAPPEND)
+		t.Holds(p, "Xbcde")
+	}
 	t.Fails(unix.EINVAL, unix.SYS_PWRITEV2, ap, iovec([]byte("X")), 1, 0, 0, unix.RWF_NOAPPEND|unix.RWF_APPEND)
 }
