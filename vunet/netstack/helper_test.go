@@ -36,8 +36,6 @@ func in6(ip netip.Addr, port uint16, scope uint32) []byte {
 	return b
 }
 
-func portOf(b []byte) uint16 { return binary.BigEndian.Uint16(b[2:]) }
-
 // sock is a socket with a channel that ticks when something may have happened: the
 // engine's waiting in small.
 type sock struct {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"vuos.dev/engine"
 )
 
 // TestIdleConnections holds idle connections against their memory limit.
@@ -65,8 +67,11 @@ func BenchmarkTCP(b *testing.B) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		m := &engine.Message{Data: make([]byte, 1<<18)}
 		for {
-			if _, n, err := s.recv(1<<18, 0); n == 0 || err != nil {
+			var n int
+			err := s.retry("recv", func() (err error) { n, err = s.Recv(caller(), m, 0); return })
+			if n == 0 || err != nil {
 				return
 			}
 		}

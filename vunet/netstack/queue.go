@@ -113,10 +113,3 @@ func (q *queue) close() {
 	}
 	q.more.Broadcast()
 }
-
-// length is how many packets wait.
-func (q *queue) length() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.n
-}

@@ -5,7 +5,6 @@ package netstack
 import (
 	"golang.org/x/sys/unix"
 	"gvisor.dev/gvisor/pkg/tcpip"
-	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
@@ -136,11 +135,3 @@ func (o owner) KUID() uint32 { return o.uid }
 
 // KGID implements tcpip.PacketOwner.
 func (o owner) KGID() uint32 { return o.gid }
-
-// ipHeaderLen is the length of an IP header without options.
-func ipHeaderLen(domain int) int {
-	if domain == unix.AF_INET {
-		return header.IPv4MinimumSize
-	}
-	return header.IPv6MinimumSize
-}

@@ -120,3 +120,38 @@ func TestAbortResets(t *testing.T) {
 		t.Error("recv after abort works")
 	}
 }
+
+// TestOptions reads back what was set, as the kernel gives it.
+func TestOptions(t *testing.T) {
+	a, _ := twoStacks(t)
+	k := open(t, a, unix.AF_INET, unix.SOCK_STREAM, 0)
+	for _, o := range []struct {
+		level, name int
+		set, get    int32
+	}{
+		{unix.SOL_TCP, unix.TCP_NODELAY, 1, 1},
+		{unix.SOL_TCP, unix.TCP_KEEPIDLE, 33, 33},
+		{unix.SOL_TCP, unix.TCP_KEEPCNT, 5, 5},
+		{unix.SOL_TCP, unix.TCP_USER_TIMEOUT, 1500, 1500},
+		{unix.SOL_SOCKET, unix.SO_RCVBUF, 100000, 200000},
+		{unix.SOL_SOCKET, unix.SO_REUSEADDR, 1, 1},
+		{unix.SOL_SOCKET, unix.SO_PRIORITY, 3, 3},
+		{unix.SOL_IP, unix.IP_TTL, 7, 7},
+		{unix.SOL_IP, unix.IP_TOS, 0x10, 0x10},
+		{unix.SOL_IP, unix.IP_FREEBIND, 1, 1},
+	} {
+		k.set(o.level, o.name, o.set)
+		if got := k.get(o.level, o.name); got != o.get {
+			t.Errorf("option %d/%d: set %d, got %d", o.level, o.name, o.set, got)
+		}
+	}
+	if b, err := k.Getsockopt(caller(), unix.SOL_TCP, unix.TCP_INFO, 8); err != nil || len(b) != 8 || b[0] != 7 {
+		t.Errorf("TCP_INFO: %x %v", b, err)
+	}
+	if err := k.Setsockopt(caller(), unix.SOL_SOCKET, unix.SO_BINDTODEVICE, []byte("nosuch")); !errors.Is(err, unix.ENODEV) {
+		t.Errorf("SO_BINDTODEVICE: %v", err)
+	}
+	if err := k.Setsockopt(caller(), unix.SOL_SOCKET, unix.SO_RCVTIMEO, []byte{1}); !errors.Is(err, unix.EINVAL) {
+		t.Errorf("short SO_RCVTIMEO: %v", err)
+	}
+}
