@@ -144,7 +144,7 @@ func (fs *FS) fill(a *proto.Attr, st *unix.Statx_t) {
 		Rdev_major: a.Rdev >> 8 & 0xfff, Rdev_minor: a.Rdev&0xff | a.Rdev>>12&0xfff00, // new_encode_dev
 		Dev_major: unix.Major(fs.dev), Dev_minor: unix.Minor(fs.dev),
 	}
-	if a.Blksize != 0 && fs.minor >= 9 {
+	if a.Blksize != 0 && fs.agreed.Load().minor >= 9 {
 		st.Blksize = 1 << (bits.Len32(a.Blksize) - 1)
 	}
 }

@@ -23,7 +23,7 @@ func (n *node) Birth(c engine.Call) (birth unix.StatxTimestamp, err error) {
 		return birth, unix.EIO
 	case !fs.allowed(c):
 		return birth, unix.EACCES
-	case fs.minor < statxMinor:
+	case fs.agreed.Load().minor < statxMinor:
 		return birth, unix.EOPNOTSUPP
 	}
 	in := &proto.StatxIn{SxMask: unix.STATX_BASIC_STATS | unix.STATX_BTIME}

@@ -92,7 +92,7 @@ func (d *dir) fetch(c engine.Call) error {
 	if d.wantsPlus() {
 		op, size = proto.Readdirplus, plusBuffer
 	}
-	buf := make([]byte, min(size, fs.maxRead))
+	buf := make([]byte, min(size, fs.agreed.Load().maxRead))
 	in := &proto.ReadIn{Fh: d.fh, Offset: uint64(d.pos), Size: uint32(len(buf)), Flags: d.flags}
 	r := &Request{Op: op, Node: n.id, In: in, Buf: buf}
 	version := fs.version.Load()

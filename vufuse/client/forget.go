@@ -71,7 +71,7 @@ func (f *forgetter) run() {
 }
 
 func (f *forgetter) send(list []proto.ForgetOne) {
-	if len(list) > 1 && f.fs.minor >= 16 {
+	if len(list) > 1 && f.fs.agreed.Load().minor >= 16 {
 		var data []byte
 		for i := range list {
 			data = append(data, list[i].Raw()...)

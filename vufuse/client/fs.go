@@ -40,10 +40,8 @@ type FS struct {
 
 	uid, gid uint32 // who mounted it
 
-	minor    uint32
-	flags    uint64 // negotiated
-	maxRead  int
-	maxWrite int
+	agreed atomic.Pointer[terms] // with the server; never nil
+	ready  chan struct{}         // closed when INIT is answered, or never will be
 
 	epoch      time.Time
 	version    atomic.Uint64   // of attributes (attr_version)
@@ -78,13 +76,11 @@ func New(c engine.Call, h engine.Host, t Transport, opt Options) (*FS, error) {
 	cr := c.Cred()
 	fs := &FS{
 		host: h, t: t, opt: opt, uid: cr.EUID, gid: cr.EGID,
-		epoch: time.Now(), table: make(map[uint64]inode),
 	}
-	fs.names.max = maxNames
-	fs.forgets.fs = fs
-	fs.version.Store(1)
+	fs.init()
 	c.Block()
 	err := fs.negotiate()
+	close(fs.ready)
 	if err == nil {
 		fs.dev = h.AnonDev()
 		if err = fs.loadRoot(c); err != nil {
@@ -96,6 +92,15 @@ func New(c engine.Call, h engine.Host, t Transport, opt Options) (*FS, error) {
 		return nil, err
 	}
 	return fs, nil
+}
+
+// init makes the parts of a file system that does not know its server yet.
+func (fs *FS) init() {
+	fs.epoch, fs.table, fs.ready = time.Now(), make(map[uint64]inode), make(chan struct{})
+	fs.names.max = maxNames
+	fs.forgets.fs = fs
+	fs.version.Store(1)
+	fs.agreed.Store(&terms{maxRead: proto.PageSize, maxWrite: proto.PageSize})
 }
 
 // loadRoot makes the root inode. A server that cannot tell yet what it is has a
@@ -124,6 +129,12 @@ func (fs *FS) loadRoot(c engine.Call) error {
 // Root implements [engine.FileSystem].
 func (fs *FS) Root() engine.Node { return fs.root }
 
+// Owns implements engine.FileSystemOwner.
+func (fs *FS) Owns(n engine.Node) bool {
+	own, ok := n.(*node)
+	return ok && own.fs == fs
+}
+
 // do sends a request for c and waits. A signal for the caller asks the server to give up.
 func (fs *FS) do(c engine.Call, r *Request) error {
 	return fs.send(c, c.Interrupted(), r)
@@ -135,6 +146,9 @@ func (fs *FS) force(c engine.Call, r *Request) error { return fs.send(c, nil, r)
 func (fs *FS) send(c engine.Call, stop <-chan struct{}, r *Request) error {
 	fs.from(c, r)
 	c.Block()
+	if err := fs.await(stop); err != nil {
+		return err
+	}
 	return fs.t.Do(stop, r)
 }
 
@@ -159,7 +173,7 @@ func (fs *FS) optional(c engine.Call, r *Request, instead error) error {
 
 func (fs *FS) lacks(op proto.Op) bool { return fs.missing[op].Load() }
 
-func (fs *FS) has(flag uint64) bool { return fs.flags&flag != 0 }
+func (fs *FS) has(flag uint64) bool { return fs.agreed.Load().flags&flag != 0 }
 
 // now is the time since the mount, the clock of all timeouts.
 func (fs *FS) now() int64 { return int64(time.Since(fs.epoch)) }

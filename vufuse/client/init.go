@@ -30,30 +30,40 @@ func (fs *FS) negotiate() error {
 	if out.Major != proto.Major || out.Minor < proto.MinMinor {
 		return unix.ECONNREFUSED
 	}
-	fs.minor = min(out.Minor, proto.Minor)
-	fs.flags = uint64(out.Flags)
-	if fs.has(proto.InitExt) {
-		fs.flags |= uint64(out.Flags2) << 32
+	a := &terms{minor: min(out.Minor, proto.Minor), flags: uint64(out.Flags)}
+	if a.has(proto.InitExt) {
+		a.flags |= uint64(out.Flags2) << 32
 	}
-	fs.flags &= offered
-	fs.limits(out)
-	fs.t.Negotiated(fs.minor, fs.has(proto.SetxattrExt))
+	a.flags &= offered
+	a.limit(out, fs.t, fs.opt.MaxRead)
+	fs.t.Negotiated(a.minor, a.has(proto.SetxattrExt))
+	fs.agreed.Store(a)
 	return nil
 }
 
-// limits sets the sizes of READ and WRITE.
-func (fs *FS) limits(out *proto.InitOut) {
+// terms are what client and server agreed upon. They do not change once INIT is answered; before, no
+// feature is there.
+type terms struct {
+	minor             uint32
+	flags             uint64
+	maxRead, maxWrite int // bytes in one READ or WRITE
+}
+
+func (a *terms) has(flag uint64) bool { return a.flags&flag != 0 }
+
+// limit sets the sizes of READ and WRITE. maxRead is that of the mount option, 0 without it.
+func (a *terms) limit(out *proto.InitOut, t Transport, maxRead int) {
 	pages := proto.DefaultPages
-	if fs.has(proto.MaxPagesFlag) && out.MaxPages > 0 {
+	if a.has(proto.MaxPagesFlag) && out.MaxPages > 0 {
 		pages = min(int(out.MaxPages), proto.MaxPages)
 	}
 	most := pages * proto.PageSize
-	fs.maxRead = min(most, fs.t.MaxReply())
-	if fs.opt.MaxRead > 0 {
-		fs.maxRead = min(fs.maxRead, max(fs.opt.MaxRead, proto.PageSize))
+	a.maxRead = min(most, t.MaxReply())
+	if maxRead > 0 {
+		a.maxRead = min(a.maxRead, max(maxRead, proto.PageSize))
 	}
-	fs.maxWrite = min(most, fs.t.MaxData(), int(max(min(out.MaxWrite, 1<<30), proto.PageSize)))
-	if !fs.has(proto.BigWrites) && fs.minor < 28 {
-		fs.maxWrite = proto.PageSize
+	a.maxWrite = min(most, t.MaxData(), int(max(min(out.MaxWrite, 1<<30), proto.PageSize)))
+	if !a.has(proto.BigWrites) && a.minor < 28 {
+		a.maxWrite = proto.PageSize
 	}
 }

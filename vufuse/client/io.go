@@ -21,7 +21,7 @@ func (f *file) ReadAt(c engine.Call, p []byte, off int64) (int, error) {
 		return 0, err
 	}
 	defer f.n.accessed()
-	most := f.n.fs.maxRead
+	most := f.n.fs.agreed.Load().maxRead
 	if len(p) > most && f.n.fs.has(proto.AsyncRead) {
 		return f.readParallel(c, p, off)
 	}
@@ -53,7 +53,7 @@ func (f *file) read(c engine.Call, p []byte, off int64) (int, error) {
 // readParallel sends the READs of a long read, a few at a time. The result is what was read before
 // the first error or the end of the file.
 func (f *file) readParallel(c engine.Call, p []byte, off int64) (int, error) {
-	most := f.n.fs.maxRead
+	most := f.n.fs.agreed.Load().maxRead
 	type piece struct {
 		n   int
 		err error
@@ -127,7 +127,7 @@ func (f *file) Append(c engine.Call, p []byte) (n int, off int64, err error) {
 func (f *file) writeAll(c engine.Call, p []byte, off int64) (int, error) {
 	done := 0
 	for done < len(p) {
-		part := p[done:min(done+f.n.fs.maxWrite, len(p))]
+		part := p[done:min(done+f.n.fs.agreed.Load().maxWrite, len(p))]
 		n, err := f.write(c, part, off+int64(done))
 		done += n
 		if err != nil && done == 0 {

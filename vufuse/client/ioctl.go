@@ -23,7 +23,7 @@ func (f *file) Ioctl(c engine.Call, m engine.Memory, cmd uint32, arg uint64) (in
 
 // Ioctl implements [engine.FileIoctler].
 func (d *dir) Ioctl(c engine.Call, m engine.Memory, cmd uint32, arg uint64) (int, error) {
-	if !d.n.fs.has(proto.HasIoctlDir) || d.n.fs.minor < 18 {
+	if !d.n.fs.has(proto.HasIoctlDir) || d.n.fs.agreed.Load().minor < 18 {
 		return 0, unix.ENOTTY
 	}
 	return d.ioctl(c, m, cmd, arg, proto.IoctlDir)
@@ -32,7 +32,7 @@ func (d *dir) Ioctl(c engine.Call, m engine.Memory, cmd uint32, arg uint64) (int
 // ioctl sends IOCTL in its restricted form: direction and size of the data are those in the number
 // (fs/fuse/ioctl.c).
 func (h *handle) ioctl(c engine.Call, m engine.Memory, cmd uint32, arg uint64, flags uint32) (int, error) {
-	if h.n.isBad() || h.n.fs.minor < 11 {
+	if h.n.isBad() || h.n.fs.agreed.Load().minor < 11 {
 		return 0, unix.ENOTTY
 	}
 	size, dirn := int(cmd>>16&maxIoctl), cmd>>30

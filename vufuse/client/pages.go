@@ -89,7 +89,7 @@ func (fs *FS) retrieve(unique, id uint64, off int64, size uint32) error {
 	if n == nil {
 		return errNoInode
 	}
-	size = min(size, uint32(fs.maxWrite))
+	size = min(size, uint32(fs.agreed.Load().maxWrite))
 	go func() {
 		buf := make([]byte, size)
 		k := 0

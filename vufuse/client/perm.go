@@ -11,12 +11,20 @@ import (
 
 // allowed tells whether the caller may use the file system at all: without allow_other only a
 // process that is the one who mounted in all its ids, so that a server cannot trouble
-// others (fs/fuse/dir.c:fuse_allow_current_process).
+// others (fs/fuse/dir.c:fuse_allow_current_process). What is allowed depends on what the server has, so
+// it waits for INIT.
 func (fs *FS) allowed(c engine.Call) bool {
-	if fs.opt.AllowOther {
-		return true
+	if !fs.opt.AllowOther && !fs.owns(c.Cred()) {
+		return false
 	}
-	cr := c.Cred()
+	if !fs.answered() {
+		c.Block()
+		_ = fs.await(c.Interrupted()) // if interrupted, the request will be as well
+	}
+	return true
+}
+
+func (fs *FS) owns(cr *engine.Cred) bool {
 	return cr.UID == fs.uid && cr.EUID == fs.uid && cr.SUID == fs.uid &&
 		cr.GID == fs.gid && cr.EGID == fs.gid && cr.SGID == fs.gid
 }

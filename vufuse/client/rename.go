@@ -21,7 +21,7 @@ func (n *node) Rename(c engine.Call, name string, to engine.Node, newName string
 	if flags&^(unix.RENAME_NOREPLACE|unix.RENAME_EXCHANGE|unix.RENAME_WHITEOUT) != 0 {
 		return unix.EINVAL
 	}
-	if flags != 0 && (n.fs.minor < 23 || n.fs.lacks(proto.Rename2)) {
+	if flags != 0 && (n.fs.agreed.Load().minor < 23 || n.fs.lacks(proto.Rename2)) {
 		return unix.EINVAL
 	}
 	if len(newName) > proto.NameMax {

@@ -47,6 +47,10 @@ func (fs *FS) Abort() { fs.t.Abort() }
 // everything (DESTROY), and when this returns it has closed its end.
 func (fs *FS) Unmount(c engine.Call) error {
 	c.Block()
+	if !fs.answered() {
+		fs.t.Abort()
+		<-fs.ready
+	}
 	late := make(chan struct{})
 	timer := time.AfterFunc(patience, func() {
 		close(late)

@@ -39,15 +39,16 @@ type Conn struct {
 	minor       atomic.Uint32
 	setxattrExt atomic.Bool
 	noInterrupt atomic.Bool
-	notifier    proto.Notifier
+	reading     sync.Once
 
 	ended chan struct{} // closed when the reader is done
 
-	mu      sync.Mutex
-	seq     uint64
-	dead    error
-	pending map[uint64]*call
-	queue   []*message // what the socket had no room for
+	mu       sync.Mutex
+	notifier proto.Notifier // nil before Start
+	seq      uint64
+	dead     error
+	pending  map[uint64]*call
+	queue    []*message // what the socket had no room for
 }
 
 var _ client.Transport = (*Conn)(nil)
@@ -90,10 +91,16 @@ func Pair() (ours, server int, err error) {
 	return fds[0], fds[1], nil
 }
 
+// Listen begins to read from the server before [Conn.Start], so that [Conn.Ended] tells when it is gone. Messages
+// before Start answer nothing and are dropped.
+func (c *Conn) Listen() { c.reading.Do(func() { go c.read() }) }
+
 // Start implements [client.Transport].
 func (c *Conn) Start(n proto.Notifier, in *proto.InitIn) (*proto.InitOut, error) {
+	c.mu.Lock()
 	c.notifier = n
-	go c.read()
+	c.mu.Unlock()
+	c.Listen()
 	out := new(proto.InitOut)
 	r := &client.Request{Op: proto.Init, In: in, Buf: out.Raw()}
 	if err := c.Do(nil, r); err != nil {

@@ -50,7 +50,7 @@ func (c *Conn) Receive(msg []byte) error {
 	case rep.Unique == 0 && err != nil:
 		return err
 	case rep.Unique == 0:
-		return proto.Notify(c.notifier, rep.Notify, rep.Body)
+		return c.notified(rep)
 	case rep.Unique&1 != 0:
 		if err != nil {
 			return err
@@ -78,6 +78,17 @@ func (c *Conn) Receive(msg []byte) error {
 	}
 	w.finish(nil)
 	return nil
+}
+
+// notified passes a notification on. Before Start there is nobody to take it.
+func (c *Conn) notified(rep proto.Reply) error {
+	c.mu.Lock()
+	n := c.notifier
+	c.mu.Unlock()
+	if n == nil {
+		return unix.EPERM
+	}
+	return proto.Notify(n, rep.Notify, rep.Body)
 }
 
 // fill puts the body of a reply where the request wants it. The fixed part must be
