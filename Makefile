@@ -10,7 +10,7 @@ GO ?= go
 JOBS ?= 2
 # How long each fuzz target runs.
 FUZZTIME ?= 5s
-STATICCHECK ?= $(GO) run honnef.co/go/tools/cmd/staticcheck@latest
+STATICCHECK ?= $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # The Go modules of the workspace.
 DIRS := $(shell sed -n 's|^[[:space:]]*\(use[[:space:]]*\)\{0,1\}\./|./|p' go.work)
