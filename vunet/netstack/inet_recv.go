@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 
 	"vuos.dev/engine"
 )
@@ -84,9 +85,12 @@ func (x *inet) recvDatagram(m *engine.Message, flags int) (int, error) {
 			return 0, errno(terr)
 		}
 		x.mu.Lock()
-		f := x.filter
+		f, unwanted := x.filter, x.unwanted(m.Data[:w.n])
 		x.mu.Unlock()
-		if f != nil && x.refuses(f, m.Data[:w.n], &res, flags) {
+		if unwanted || f != nil && !x.passes(f, m.Data[:w.n]) {
+			if flags&unix.MSG_PEEK != 0 {
+				_, _ = x.ep.Read(io.Discard, tcpip.ReadOptions{}) // drops what was looked at
+			}
 			continue
 		}
 		x.finish(m, &res)
@@ -101,21 +105,25 @@ func (x *inet) recvDatagram(m *engine.Message, flags int) (int, error) {
 	}
 }
 
-// refuses runs the socket's filter over a datagram, and drops it if that says no. The
-// filter sees the transport header first in the kernel; here a raw socket's data, which for IPv4
-// begins with the IP header, or the payload of a datagram behind an empty header.
-func (x *inet) refuses(f *filter, p []byte, res *tcpip.ReadResult, flags int) bool {
+// passes runs the socket's filter over a datagram. The filter sees the transport
+// header first in the kernel; here a raw socket's data, which for IPv4 begins with the IP
+// header, or the payload of a datagram behind an empty header.
+func (x *inet) passes(f *filter, p []byte) bool {
 	if x.typ != unix.SOCK_RAW {
 		p = append(make([]byte, udpHeaderLen), p...)
 	}
-	if f.run(p, x.protocol) > 0 {
+	return f.run(p, x.protocol) > 0
+}
+
+// unwanted tells whether ICMP_FILTER of a raw socket refuses a message: one bit for
+// each of the first 32 types. The lock is held.
+func (x *inet) unwanted(p []byte) bool {
+	mask := uint32(x.ints[option{unix.SOL_RAW, icmpFilter}])
+	if mask == 0 || len(p) < header.IPv4MinimumSize {
 		return false
 	}
-	if flags&unix.MSG_PEEK != 0 {
-		_, terr := x.ep.Read(io.Discard, tcpip.ReadOptions{})
-		return terr == nil
-	}
-	return res.Count >= 0
+	at := int(header.IPv4(p).HeaderLength())
+	return at < len(p) && p[at] < 32 && mask&(1<<p[at]) != 0
 }
 
 const udpHeaderLen = 8

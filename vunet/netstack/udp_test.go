@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+	"gvisor.dev/gvisor/pkg/tcpip"
 
 	"vuos.dev/engine"
 )
@@ -99,6 +100,27 @@ func TestPing(t *testing.T) {
 		if data[0] != 0 || string(data[8:]) != "ping" {
 			t.Errorf("type %d: reply %x", typ, data)
 		}
+	}
+}
+
+// TestICMPFilter keeps one kind of message from a raw socket.
+func TestICMPFilter(t *testing.T) {
+	a, _ := twoStacks(t)
+	p := open(t, a, unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_ICMP)
+	filtered := open(t, a, unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_ICMP)
+	filtered.set(unix.SOL_RAW, icmpFilter, 1<<0) // echo reply
+	echo := []byte{8, 0, 0, 0, 0x12, 0x34, 0, 1}
+	binary.BigEndian.PutUint16(echo[2:], icmpChecksum(echo))
+	p.send(echo, in4(addrB, 0))
+	if _, _, err := p.recv(100, 0); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the reply to come to the other socket", func() bool {
+		q, err := filtered.Socket.(*inet).ep.GetSockOptInt(tcpip.ReceiveQueueSizeOption)
+		return err == nil && q > 0
+	})
+	if n, err := filtered.Recv(caller(), &engine.Message{Data: make([]byte, 100)}, 0); !errors.Is(err, unix.EAGAIN) {
+		t.Errorf("received %d bytes, %v", n, err)
 	}
 }
 
