@@ -117,3 +117,18 @@ type StreamFile interface {
 	// Stream returns the descriptor for the guest. The engine takes ownership.
 	Stream() (fd int, err error)
 }
+
+// StreamEnder is a StreamFile that knows when the guests have closed their end. Without it the file is not released
+// before umvu ends.
+type StreamEnder interface {
+	// Ended is closed then. Release is called after that.
+	Ended() <-chan struct{}
+}
+
+// StreamChecker is a StreamFile that is asked before a read or write through a descriptor whose calls the
+// engine sees, which all are unless a guest moved or passed one to a number below the zone.
+type StreamChecker interface {
+	// Check gets the direction and how many bytes the guest has room for or gives. Its error is
+	// that of the call; nil lets the kernel do it. It must not wait.
+	Check(c Call, write bool, size int) error
+}

@@ -22,3 +22,11 @@ type View interface {
 	// the root node of a file system that shows it again elsewhere.
 	Tree(c Call) Node
 }
+
+// FileFinder is a View that knows the open files of modules by their descriptors, for a module that is
+// handed one in an argument.
+type FileFinder interface {
+	// FileOf is the open file that descriptor fd of c's caller is, as its module returned it from Open, or nil if
+	// there is none or it is not virtual.
+	FileOf(c Call, fd int) File
+}

@@ -166,6 +166,9 @@ func (o *Open) statusFlags(fd int) int {
 // the kernel's to do.
 func (o *Open) Native() bool { return o.native.Load() }
 
+// Stream tells whether the file is a stream: read and write on its descriptors are the kernel's to do.
+func (o *Open) Stream() bool { return o.stream != 0 }
+
 func (o *Open) mayRead() bool {
 	return o.Flags&unix.O_PATH == 0 && o.Flags&accessMode != unix.O_WRONLY
 }

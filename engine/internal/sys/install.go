@@ -63,12 +63,19 @@ func (c *call) installStream(at pos, f engine.File, s engine.StreamFile, flags i
 		_ = unix.SetNonblock(fd, true)
 	}
 	at.Mount.Get()
-	_, err = c.s.files.OpenStream(fdesc.Spec{
+	o, err := c.s.files.OpenStream(fdesc.Spec{
 		Node: at.Node, File: f, Flags: flags, Owner: &openedAt{pos: at}, OnRelease: func() { at.Mount.Put() },
 	}, fd)
 	if err != nil {
 		at.Mount.Put()
+		f.Release(c)
 		return -1, err
+	}
+	if e, ok := f.(engine.StreamEnder); ok {
+		go func() {
+			<-e.Ended()
+			o.Release()
+		}()
 	}
 	return c.installZone(fd, flags&unix.O_CLOEXEC != 0)
 }

@@ -16,7 +16,10 @@ type moduleView struct {
 	v *view.View
 }
 
-var _ engine.View = moduleView{}
+var (
+	_ engine.View       = moduleView{}
+	_ engine.FileFinder = moduleView{}
+)
 
 // forModules is a view as modules see it: bare without nesting.
 func (s *Supervisor) forModules(v *view.View) moduleView {
@@ -100,6 +103,19 @@ func (m moduleView) Open(c engine.Call, path string, flags int, mode uint32) (en
 	}
 	at, f, err := in.openTarget(t, flags, mode)
 	return at.Node, f, err
+}
+
+// FileOf implements engine.FileFinder.
+func (m moduleView) FileOf(c engine.Call, fd int) engine.File {
+	if as, ok := c.(*callAs); ok {
+		c = as.call
+	}
+	if in, ok := c.(*call); ok {
+		if o := in.file(fd); o != nil {
+			return o.File
+		}
+	}
+	return nil
 }
 
 // Tree implements engine.View.
