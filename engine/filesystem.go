@@ -33,6 +33,13 @@ type FileSystemSyncer interface {
 	Syncfs(c Call) error
 }
 
+// FileSystemOwner tells which inodes are its own, so that what is cached of them goes with the mount. Without it they
+// are dropped when the cache is full.
+type FileSystemOwner interface {
+	// Owns must not call back into the engine.
+	Owns(n Node) bool
+}
+
 // FileSystemBusier refuses a unmount(2) without MNT_DETACH or MNT_FORCE with EBUSY for reasons
 // of its own, besides open files and working directories that the engine knows.
 type FileSystemBusier interface {

@@ -104,6 +104,9 @@ func sysGetcwd(c *call) reply {
 		}
 	}
 	b := append([]byte(shown), 0)
+	if len(b) > guest.PathMax {
+		return fail(unix.ENAMETOOLONG)
+	}
 	if uint64(len(b)) > c.n.Args[1] {
 		return fail(unix.ERANGE)
 	}

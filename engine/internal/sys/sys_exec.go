@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
@@ -58,8 +59,8 @@ func (c *call) exec(dirfd int, path uint64, w want) reply {
 		}
 		pr.onHost = true
 	}
-	if t.file != nil && len(p) == 0 {
-		pr.head = "/dev/fd/" + strconv.Itoa(dirfd)
+	if dirfd != unix.AT_FDCWD && (len(p) == 0 || p[0] != '/') {
+		pr.head = strings.TrimSuffix("/dev/fd/"+strconv.Itoa(dirfd)+"/"+string(p), "/")
 	}
 	switch err := pr.load(t, 0); {
 	case err != nil:

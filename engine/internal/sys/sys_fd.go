@@ -3,6 +3,7 @@
 package sys
 
 import (
+	"encoding/binary"
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
 	"vuos.dev/engine/internal/fdesc"
@@ -106,6 +107,8 @@ func sysFcntl(c *call) reply {
 	case unix.F_GETFL:
 		return c.getfl(f)
 	case unix.F_GETFD, unix.F_SETFD:
+	case unix.F_GETLK, unix.F_SETLK, unix.F_SETLKW, unix.F_OFD_GETLK, unix.F_OFD_SETLK, unix.F_OFD_SETLKW:
+		return c.lock(f)
 	default:
 		if f.Flags&unix.O_PATH != 0 {
 			return fail(unix.EBADF)
@@ -116,6 +119,27 @@ func sysFcntl(c *call) reply {
 
 // inZone tells whether the filter notifies calls on the descriptor.
 func inZone(fd int) bool { return fd <= 2 || fd >= seccomp.Zone }
+
+// lock prepares a record lock, which is the stand-in's: a lock may start at the file's position, which
+// the kernel must know then.
+func (c *call) lock(f *fdesc.Open) reply {
+	if f.Flags&unix.O_PATH != 0 {
+		return fail(unix.EBADF)
+	}
+	if f.Native() {
+		return native
+	}
+	at, err := f.Offset(c)
+	if err != nil {
+		return c.result(err)
+	}
+	return c.withFD(c.fd(0), func(own int) reply {
+		if _, err := unix.Seek(own, at, unix.SEEK_SET); err != nil {
+			return c.result(err)
+		}
+		return native
+	})
+}
 
 // getfl is F_GETFL: the status flags are the stand-in's, the rest what was asked for at open.
 func (c *call) getfl(f *fdesc.Open) reply {
@@ -220,19 +244,17 @@ func sysIoctl(c *call) reply {
 
 // fionread is FIONREAD of a regular file: what is left to its end (fs/ioctl.c).
 func (c *call) fionread(f *fdesc.Open) reply {
-	return c.withFD(c.fd(0), func(own int) reply {
-		var st unix.Statx_t
-		if err := f.Node.Stat(c, &st); err != nil {
-			return c.result(err)
-		}
-		at, err := unix.Seek(own, 0, unix.SEEK_CUR)
-		if err != nil {
-			return c.result(err)
-		}
-		left := int32(int64(st.Size) - at)
-		_, err = c.mem().WriteAt([]byte{byte(left), byte(left >> 8), byte(left >> 16), byte(left >> 24)}, c.n.Args[2])
+	var st unix.Statx_t
+	if err := f.Node.Stat(c, &st); err != nil {
 		return c.result(err)
-	})
+	}
+	at, err := f.Offset(c)
+	if err != nil {
+		return c.result(err)
+	}
+	left := binary.NativeEndian.AppendUint32(nil, uint32(int64(st.Size)-at))
+	_, err = c.mem().WriteAt(left, c.n.Args[2])
+	return c.result(err)
 }
 
 // sysCloseRange only has to flush: the kernel closes.

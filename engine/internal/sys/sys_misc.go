@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"golang.org/x/sys/unix"
+	"vuos.dev/engine/internal/fdesc"
 	"vuos.dev/engine/internal/guest"
 	"vuos.dev/engine/internal/host"
 	"vuos.dev/engine/internal/task"
@@ -158,16 +159,27 @@ func refuseVirtual(errno unix.Errno) func(*call) reply {
 	}
 }
 
-// harmless is for advice about virtual files, which may be ignored.
-func harmless(c *call) reply {
-	f := c.file(c.fd(0))
-	if f == nil {
-		return native
-	}
-	if f.Flags&unix.O_PATH != 0 {
-		return fail(unix.EBADF)
-	}
-	return ok(0)
+// sysFadvise: advice about virtual files may be ignored, but it must make sense.
+func sysFadvise(c *call) reply {
+	return c.onFile(func(*fdesc.Open) error {
+		if int64(c.n.Args[2]) < 0 || c.n.Args[3] > unix.FADV_NOREUSE {
+			return unix.EINVAL
+		}
+		return nil
+	})
+}
+
+// sysReadahead has nothing to do: reading does it.
+func sysReadahead(c *call) reply {
+	return c.onFile(func(f *fdesc.Open) error {
+		if f.Flags&unix.O_ACCMODE == unix.O_WRONLY {
+			return unix.EBADF
+		}
+		if f.Node.Type() != unix.S_IFREG {
+			return unix.EINVAL
+		}
+		return nil
+	})
 }
 
 // refusePath is for calls on a path that virtual files do not have.

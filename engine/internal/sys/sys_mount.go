@@ -189,7 +189,9 @@ func (s *Supervisor) ended(m *view.Mount) {
 	if inst, ok := m.Owner.(*instance); ok {
 		inst.users.Add(-1)
 	}
-	s.files.Drop(m.Root)
+	if o, ok := m.FS.(engine.FileSystemOwner); ok {
+		s.files.Forget(o.Owns)
+	}
 }
 
 // sysUmount2 is umount2(target, flags).

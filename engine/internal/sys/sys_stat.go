@@ -103,6 +103,11 @@ func sysStatx(c *call) reply {
 	if err := c.attributes(t, &st); err != nil {
 		return c.result(err)
 	}
+	if b, ok := t.Node.(engine.NodeBirther); ok && uint32(c.arg(1))&unix.STATX_BTIME != 0 && st.Mask&unix.STATX_BTIME == 0 {
+		if at, err := b.Birth(c); err == nil {
+			st.Btime, st.Mask = at, st.Mask|unix.STATX_BTIME
+		}
+	}
 	b := encodeStatx(&st)
 	_, err := c.mem().WriteAt(b, c.arg(2))
 	return c.result(err)

@@ -18,7 +18,13 @@ func sysFdatasync(c *call) reply {
 }
 
 func sysSyncFileRange(c *call) reply {
-	return c.onFile(func(f *fdesc.Open) error { return f.Sync(c, true) })
+	return c.onFile(func(f *fdesc.Open) error {
+		const known = unix.SYNC_FILE_RANGE_WAIT_BEFORE | unix.SYNC_FILE_RANGE_WRITE | unix.SYNC_FILE_RANGE_WAIT_AFTER
+		if off, n := int64(c.n.Args[1]), int64(c.n.Args[2]); off < 0 || n < 0 || off+n < 0 || c.n.Args[3]&^known != 0 {
+			return unix.EINVAL
+		}
+		return f.Sync(c, true)
+	})
 }
 
 func sysSyncfs(c *call) reply {

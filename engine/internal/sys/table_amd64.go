@@ -50,8 +50,8 @@ var table = []row{
 	{nr: unix.SYS_TEE, name: "tee", trap: fd01, handle: sysTee},
 	{nr: unix.SYS_VMSPLICE, name: "vmsplice", trap: fd0, handle: sysVmsplice},
 	{nr: unix.SYS_COPY_FILE_RANGE, name: "copy_file_range", trap: fd02, handle: sysCopyFileRange},
-	{nr: unix.SYS_READAHEAD, name: "readahead", trap: fd0, handle: harmless},
-	{nr: unix.SYS_FADVISE64, name: "fadvise64", trap: fd0, handle: harmless},
+	{nr: unix.SYS_READAHEAD, name: "readahead", trap: fd0, handle: sysReadahead},
+	{nr: unix.SYS_FADVISE64, name: "fadvise64", trap: fd0, handle: sysFadvise},
 	{nr: unix.SYS_MMAP, name: "mmap", trap: seccomp.Trap{Kind: seccomp.ByMappedFD, Args: []int{3, 4}}, handle: sysMmap},
 	{nr: unix.SYS_MREMAP, name: "mremap", trap: always, handle: sysMremap},
 	{nr: unix.SYS_MSYNC, name: "msync", trap: always, handle: sysMsync},
@@ -87,8 +87,8 @@ var table = []row{
 	{nr: unix.SYS_UTIMENSAT, name: "utimensat", trap: always, at: 1, handle: sysUtimensat},
 	{nr: unix.SYS_STATFS, name: "statfs", trap: always, handle: sysStatfs},
 	{nr: unix.SYS_FSTATFS, name: "fstatfs", trap: always, handle: sysFstatfs},
-	{nr: sysFileGetattr, name: "file_getattr", trap: always, at: 1, handle: refusePath(unix.EOPNOTSUPP)},
-	{nr: sysFileSetattr, name: "file_setattr", trap: always, at: 1, handle: refusePath(unix.EOPNOTSUPP)},
+	{nr: sysFileGetattr, name: "file_getattr", trap: always, at: 1, handle: refusePath(unix.EOPNOTSUPP), note: "a virtual file has no such attributes"},
+	{nr: sysFileSetattr, name: "file_setattr", trap: always, at: 1, handle: refusePath(unix.EOPNOTSUPP), note: "a virtual file has no such attributes"},
 
 	// Extended attributes.
 	{nr: unix.SYS_GETXATTR, name: "getxattr", trap: always, handle: xattrCall(xattrFollow, getXattr)},
@@ -128,7 +128,7 @@ var table = []row{
 	{nr: unix.SYS_INOTIFY_ADD_WATCH, name: "inotify_add_watch", trap: always, handle: sysInotifyAddWatch},
 	{nr: unix.SYS_FANOTIFY_MARK, name: "fanotify_mark", trap: always, handle: sysFanotifyMark},
 	{nr: unix.SYS_NAME_TO_HANDLE_AT, name: "name_to_handle_at", trap: always, handle: sysNameToHandle},
-	{nr: unix.SYS_OPEN_BY_HANDLE_AT, name: "open_by_handle_at", trap: fd0, handle: refuseVirtual(unix.ESTALE)},
+	{nr: unix.SYS_OPEN_BY_HANDLE_AT, name: "open_by_handle_at", trap: fd0, handle: refuseVirtual(unix.ESTALE), note: "a virtual file has no handle"},
 
 	// Where a process is.
 	{nr: unix.SYS_CHDIR, name: "chdir", trap: always, handle: sysChdir},
@@ -139,12 +139,12 @@ var table = []row{
 	{nr: unix.SYS_UNSHARE, name: "unshare", trap: always, handle: sysNamespace},
 	{nr: unix.SYS_SETNS, name: "setns", trap: always, handle: sysNamespace},
 	{nr: unix.SYS_CLONE, name: "clone", handle: sysNamespace,
-		trap: seccomp.Trap{Kind: seccomp.ArgHasFlags, Args: []int{0}, Values: []uint32{unix.CLONE_NEWNS | unix.CLONE_NEWUSER}}},
+		trap: seccomp.Trap{Kind: seccomp.ArgHasFlags, Args: []int{0}, Values: []uint32{unix.CLONE_NEWNS | unix.CLONE_NEWUSER}}, note: "new mount and user namespaces only"},
 
 	// Mounts.
 	{nr: unix.SYS_MOUNT, name: "mount", trap: always, handle: sysMount},
 	{nr: unix.SYS_UMOUNT2, name: "umount2", trap: always, handle: sysUmount2},
-	{nr: unix.SYS_FSOPEN, name: "fsopen", trap: always, handle: sysNewMountAPI},
+	{nr: unix.SYS_FSOPEN, name: "fsopen", trap: always, handle: sysNewMountAPI, note: "ENOSYS where something virtual is meant: programs fall back to mount"},
 	{nr: unix.SYS_FSCONFIG, name: "fsconfig", trap: always, handle: sysNewMountAPI},
 	{nr: unix.SYS_FSMOUNT, name: "fsmount", trap: always, handle: sysNewMountAPI},
 	{nr: unix.SYS_FSPICK, name: "fspick", trap: always, handle: sysNewMountAPI},
@@ -174,7 +174,7 @@ var table = []row{
 	{nr: unix.SYS_GETPEERNAME, name: "getpeername", trap: always, handle: sysSockname},
 
 	// Rings would bypass the filter.
-	{nr: unix.SYS_IO_URING_SETUP, name: "io_uring_setup", trap: refuse(unix.ENOSYS)},
-	{nr: unix.SYS_IO_URING_ENTER, name: "io_uring_enter", trap: refuse(unix.ENOSYS)},
-	{nr: unix.SYS_IO_URING_REGISTER, name: "io_uring_register", trap: refuse(unix.ENOSYS)},
+	{nr: unix.SYS_IO_URING_SETUP, name: "io_uring_setup", trap: refuse(unix.ENOSYS), note: "rings would bypass the filter; programs fall back"},
+	{nr: unix.SYS_IO_URING_ENTER, name: "io_uring_enter", trap: refuse(unix.ENOSYS), note: "as io_uring_setup"},
+	{nr: unix.SYS_IO_URING_REGISTER, name: "io_uring_register", trap: refuse(unix.ENOSYS), note: "as io_uring_setup"},
 }

@@ -26,6 +26,8 @@ type walker struct {
 	native bool
 	links  int
 
+	mustDir bool // a link's text ended in a slash
+
 	cur  view.Pos
 	dir  view.Pos // directory of cur, if known
 	name string
@@ -57,7 +59,7 @@ func (c *call) walk(from start, path string, w want) (target, error) {
 	t, err := wk.run()
 	t.slash = slash
 	t.last = lastDots(path)
-	if err == nil && slash && w&entryOnly == 0 && t.Node != nil && t.Node.Type() != unix.S_IFDIR && !t.native {
+	if err == nil && (slash && w&entryOnly == 0 || wk.mustDir) && t.Node != nil && t.Node.Type() != unix.S_IFDIR && !t.native {
 		err = unix.ENOTDIR
 	}
 	return t, err
@@ -317,6 +319,7 @@ func (w *walker) link() error {
 	}
 	if endsAsDir(text) && len(w.rest) == 0 {
 		w.want |= follow
+		w.mustDir = true
 	}
 	w.rest = append(split(text), w.rest...)
 	w.cur = w.dir
