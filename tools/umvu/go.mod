@@ -5,6 +5,7 @@ go 1.26.3
 require (
 	golang.org/x/sys v0.49.0
 	vuos.dev/engine v0.0.0
+	vuos.dev/fuse v0.0.0
 	vuos.dev/submods/vufusenull v0.0.0
 	vuos.dev/submods/vufusereal v0.0.0
 	vuos.dev/tools/vuutils v0.0.0
@@ -17,6 +18,7 @@ require github.com/hanwen/go-fuse/v2 v2.12.1 // indirect
 
 replace (
 	vuos.dev/engine => ../../engine
+	vuos.dev/fuse => ../../fuse
 	vuos.dev/submods/vufusenull => ../../submods/vufusenull
 	vuos.dev/submods/vufusereal => ../../submods/vufusereal
 	vuos.dev/tools/vuutils => ../vuutils

@@ -87,3 +87,6 @@ func (fs *FS) forgetAll() {
 	}
 	fs.forgets.wait()
 }
+
+// MaxWrite is the most data in one WRITE, in bytes.
+func (fs *FS) MaxWrite() int { return fs.agreed.Load().maxWrite }

@@ -173,6 +173,12 @@ func (w *call) finish(err error) {
 func (c *Conn) Abort() { c.abort() }
 
 func (c *Conn) abort() {
+	c.Cut()
+	c.f.Close()
+}
+
+// Cut is Abort that goes on listening, until the server closes its end.
+func (c *Conn) Cut() {
 	c.mu.Lock()
 	if c.dead != nil {
 		c.mu.Unlock()
@@ -182,7 +188,6 @@ func (c *Conn) abort() {
 	waiting := c.pending
 	c.pending, c.queue = nil, nil
 	c.mu.Unlock()
-	c.f.Close()
 	for _, w := range waiting {
 		w.finish(unix.ECONNABORTED)
 	}

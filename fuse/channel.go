@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fuse
+
+import (
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"vuos.dev/engine"
+	"vuos.dev/vufuse/client"
+	"vuos.dev/vufuse/proto"
+	"vuos.dev/vufuse/wire"
+)
+
+// minRead is FUSE_MIN_READ_BUFFER: the least room for a request.
+const minRead = 8192
+
+// writeHeaders is what comes before the data in a WRITE request.
+const writeHeaders = 80
+
+// channel is an open /dev/fuse, and the transport of the file system that is mounted with it.
+type channel struct {
+	*wire.Conn
+	theirs int // the server's end, until Stream takes it
+
+	mu      sync.Mutex
+	fs      *client.FS   // nil before mount
+	gone    bool         // unmounted or aborted
+	reading map[int]bool // threads that were let into a read and have not come back
+}
+
+var (
+	_ client.Transport     = (*channel)(nil)
+	_ engine.StreamFile    = (*channel)(nil)
+	_ engine.StreamEnder   = (*channel)(nil)
+	_ engine.StreamChecker = (*channel)(nil)
+)
+
+func newChannel() (*channel, error) {
+	ours, theirs, err := wire.Pair()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := wire.New(ours)
+	if err != nil {
+		unix.Close(ours)
+		unix.Close(theirs)
+		return nil, err
+	}
+	return &channel{Conn: conn, theirs: theirs, reading: make(map[int]bool)}, nil
+}
+
+// Stream implements [engine.StreamFile].
+func (ch *channel) Stream() (int, error) {
+	fd := ch.theirs
+	ch.theirs = -1
+	ch.Listen()
+	return fd, nil
+}
+
+// Release implements [engine.File]: the server has closed the device.
+func (ch *channel) Release(engine.Call) {
+	if ch.theirs >= 0 {
+		unix.Close(ch.theirs)
+	}
+	ch.Conn.Abort()
+}
+
+// mount makes the file system. A device can be mounted once.
+func (ch *channel) mount(h engine.Host, o *options) (engine.FileSystem, error) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if ch.fs != nil {
+		return nil, invalid("descriptor %d is mounted already", o.fd)
+	}
+	ch.fs = client.Background(h, ch, o.client, o.owner)
+	return ch.fs, nil
+}
+
+// Check implements [engine.StreamChecker] with the errors of fs/fuse/dev.c: EPERM before the mount,
+// ENODEV after it, EINVAL for a buffer that does not hold every request.
+func (ch *channel) Check(c engine.Call, write bool, size int) error {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	delete(ch.reading, c.TID())
+	switch {
+	case ch.fs == nil:
+		return unix.EPERM
+	case ch.gone:
+		return unix.ENODEV
+	case write:
+		return nil
+	case size < max(minRead, writeHeaders+ch.fs.MaxWrite()):
+		return unix.EINVAL
+	}
+	ch.reading[c.TID()] = true
+	return nil
+}
+
+// Do implements [client.Transport]. Nothing comes after DESTROY.
+func (ch *channel) Do(stop <-chan struct{}, r *client.Request) error {
+	err := ch.Conn.Do(stop, r)
+	if r.Op == proto.Destroy {
+		ch.dismiss()
+	}
+	return err
+}
+
+// dismiss has all threads of the server find that the file system is gone: those that wait for a request are
+// woken, and come back.
+func (ch *channel) dismiss() {
+	ch.mu.Lock()
+	first := !ch.gone
+	ch.gone = true
+	readers := len(ch.reading)
+	ch.mu.Unlock()
+	if first {
+		ch.Dismiss(readers)
+	}
+}
+
+// Abort implements [client.Transport].
+func (ch *channel) Abort() {
+	ch.dismiss()
+	ch.Conn.Cut()
+}
+
+// Close implements [client.Transport]. The server ends when it likes, as with the kernel.
+func (ch *channel) Close(<-chan struct{}) { ch.Abort() }
