@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # Modules built into umvu.
-MODULES ?= unreal vufs vufuse vufusenull vufusereal
+MODULES ?= fuse unreal vufs vufuse vufusenull vufusereal
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -49,6 +49,7 @@ bench: ## run the benchmarks
 
 generate: ## write the files that are made from others
 	@$(GO) run ./tools/umvu/internal/genmodules -o tools/umvu/modules.go $(MODULES)
+	@cd engine && $(GO) test -p $(JOBS) ./internal/sys -run "^TestSyscallsDoc$$" -update >/dev/null
 
 install: build ## install programs and manual pages below DESTDIR/PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
