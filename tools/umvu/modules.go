@@ -6,6 +6,7 @@ package main
 
 import (
 	"vuos.dev/engine"
+	"vuos.dev/fuse"
 	"vuos.dev/submods/vufusenull"
 	"vuos.dev/submods/vufusereal"
 	"vuos.dev/unreal"
@@ -15,6 +16,7 @@ import (
 
 // builtin are the modules of this program.
 var builtin = []*engine.Module{
+	fuse.Module,
 	unreal.Module,
 	vufs.Module,
 	vufuse.New(vufusenull.Submodule, vufusereal.Submodule),
