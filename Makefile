@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Modules built into umvu.
-MODULES ?= fuse unreal vufs vufuse vufusenull vufusereal
+# Modules and submodules built into umvu, by name; none means all.
+MODULES ?=
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -21,7 +21,7 @@ DIRS := $(shell sed -n 's|^[[:space:]]*\(use[[:space:]]*\)\{0,1\}\./|./|p' go.wo
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo
-	@echo '  MODULES="$(MODULES)" are built into umvu'
+	@echo '  make build MODULES="vufs vufuse vufusereal" builds umvu with these modules only'
 
 build: generate ## build all programs into bin/
 	@mkdir -p bin

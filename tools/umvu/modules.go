@@ -7,17 +7,32 @@ package main
 import (
 	"vuos.dev/engine"
 	"vuos.dev/fuse"
+	"vuos.dev/submods/vudevfull"
+	"vuos.dev/submods/vudevloop"
+	"vuos.dev/submods/vudevnull"
+	"vuos.dev/submods/vudevpartx"
+	"vuos.dev/submods/vudevramdisk"
+	"vuos.dev/submods/vudevrandom"
+	"vuos.dev/submods/vudevzero"
 	"vuos.dev/submods/vufusenull"
 	"vuos.dev/submods/vufusereal"
+	"vuos.dev/submods/vunetioth"
+	"vuos.dev/submods/vunetnull"
+	"vuos.dev/submods/vunetreal"
+	"vuos.dev/submods/vunetvdestack"
 	"vuos.dev/unreal"
+	"vuos.dev/vudev"
 	"vuos.dev/vufs"
 	"vuos.dev/vufuse"
+	"vuos.dev/vunet"
 )
 
 // builtin are the modules of this program.
 var builtin = []*engine.Module{
 	fuse.Module,
 	unreal.Module,
+	vudev.New(vudevfull.Submodule, vudevloop.Submodule, vudevnull.Submodule, vudevpartx.Submodule, vudevramdisk.Submodule, vudevrandom.Submodule, vudevzero.Submodule),
 	vufs.Module,
 	vufuse.New(vufusenull.Submodule, vufusereal.Submodule),
+	vunet.New(vunetioth.Submodule, vunetnull.Submodule, vunetreal.Submodule, vunetvdestack.Submodule),
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -28,6 +29,31 @@ type modulePackage struct {
 	path string // to import
 	kind kind
 	subs []*modulePackage // of a constructor
+}
+
+var errNothing = errors.New("declares neither Module nor New nor Submodule")
+
+// all are the names of everything in the workspace that is a module or submodule.
+func all(root string) ([]string, error) {
+	text, err := os.ReadFile(filepath.Join(root, "go.work"))
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for line := range strings.Lines(string(text)) {
+		dir, ok := strings.CutPrefix(strings.TrimSpace(line), "./")
+		name := strings.TrimPrefix(dir, "submods/")
+		if !ok || !token.IsIdentifier(name) || name == "engine" {
+			continue
+		}
+		switch _, err := inspect(root, name); {
+		case err == nil:
+			names = append(names, name)
+		case !errors.Is(err, errNothing):
+			return nil, err
+		}
+	}
+	return names, nil
 }
 
 // find looks at the packages and puts submodules below their modules. The order is that of the
@@ -97,14 +123,14 @@ func declared(dir string) (kind, error) {
 			}
 		}
 	}
-	return 0, fmt.Errorf("declares neither Module nor New nor Submodule")
+	return 0, errNothing
 }
 
 // kindOf is what a declaration offers, or 0.
 func kindOf(d ast.Decl) kind {
 	switch d := d.(type) {
 	case *ast.FuncDecl:
-		if d.Recv == nil && d.Name.Name == "New" {
+		if d.Recv == nil && d.Name.Name == "New" && d.Type.Params.NumFields() == 1 {
 			return constructor
 		}
 	case *ast.GenDecl:

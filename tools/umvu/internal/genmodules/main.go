@@ -4,7 +4,7 @@
 //
 // Usage: genmodules -root DIR -o FILE NAME...
 //
-// A name is a directory of the workspace: of a module, or below submods of a submodule. A module is
+// Without names, all modules of the workspace are meant. A name is a directory of the workspace: of a module, or below submods of a submodule. A module is
 // its package's variable Module, or what its function New makes of the submodules; a submodule is
 // its package's variable Submodule and belongs to the module whose name its own begins with.
 package main
@@ -24,6 +24,13 @@ func main() {
 	flag.Parse()
 	// Names come as arguments or as one argument, from a variable of make.
 	names := strings.Fields(strings.Join(flag.Args(), " "))
+	if len(names) == 0 {
+		var err error
+		if names, err = all(*root); err != nil {
+			fmt.Fprintf(os.Stderr, "genmodules: %v\n", err)
+			os.Exit(1)
+		}
+	}
 	if err := write(*root, *out, names); err != nil {
 		fmt.Fprintf(os.Stderr, "genmodules: %v\n", err)
 		os.Exit(1)

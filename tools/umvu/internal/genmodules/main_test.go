@@ -60,6 +60,18 @@ func TestSource(t *testing.T) {
 	}
 }
 
+func TestAll(t *testing.T) {
+	root := workspace(t)
+	work := "go 1.26\n\nuse (\n\t./engine\n\t./plain\n\t./nothing\n\t./submods/madeone\n\t./made\n\t./tools/umvu\n)\n"
+	if err := os.WriteFile(filepath.Join(root, "go.work"), []byte(work), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	names, err := all(root)
+	if got := strings.Join(names, " "); err != nil || got != "plain madeone made" {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	root := workspace(t)
 	for names, want := range map[string]string{
