@@ -129,6 +129,18 @@ func (m *modules) mounter(fstype string) (engine.Mounter, *instance) {
 	return nil, nil
 }
 
+// umounted tells whether a loaded module says that there is nothing left to unmount.
+func (m *modules) umounted(c *call, path string) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for _, l := range m.loaded {
+		if u, ok := l.inst.(engine.Umounter); ok && u.Umounted(c, path) {
+			return true
+		}
+	}
+	return false
+}
+
 // endAll waits for the file systems to end and unloads all modules.
 func (m *modules) endAll() {
 	m.ending.Wait()

@@ -15,6 +15,9 @@ func (c *call) setattr(t target, a *engine.SetAttr) reply {
 	if t.Mount != nil && t.Mount.ReadOnly() {
 		return fail(unix.EROFS)
 	}
+	if a.Valid&engine.AttrMode != 0 && t.Node.Type() == unix.S_IFLNK {
+		return fail(unix.EOPNOTSUPP)
+	}
 	n, ok := t.Node.(engine.NodeSetattrer)
 	if !ok {
 		return fail(unix.EROFS)

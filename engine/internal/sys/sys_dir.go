@@ -319,7 +319,7 @@ func mayRename(o, n target, flags uint) error {
 		return unix.ENOTDIR
 	case isDir && view.Below(n.dir.Path, o.Path):
 		return unix.EINVAL
-	case newIsDir && flags&unix.RENAME_EXCHANGE == 0 && view.Below(o.dir.Path, n.Path) && n.Path != o.Path && o.dir.Path != n.Path:
+	case newIsDir && flags&unix.RENAME_EXCHANGE == 0 && view.Below(o.dir.Path, n.Path):
 		return unix.ENOTEMPTY
 	case flags&unix.RENAME_EXCHANGE != 0:
 		return nil

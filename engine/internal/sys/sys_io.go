@@ -137,9 +137,18 @@ func (c *call) transfer(f *fdesc.Open, t *transfer) (n int, err error) {
 }
 
 func (c *call) transferAt(f *fdesc.Open, t *transfer) (int, error) {
+	fd := -1
+	if t.write { // whether it appends is asked of the guest's open file
+		own, err := guest.Take(c.TID(), c.fd(0))
+		if err != nil {
+			return 0, err
+		}
+		defer unix.Close(own)
+		fd = own
+	}
 	move := func(p []byte) (n int, err error) {
 		if t.write {
-			n, err = f.WriteAt(c, p, t.off)
+			n, err = f.Pwrite(c, fd, p, t.off)
 		} else {
 			n, err = f.ReadAt(c, p, t.off)
 		}

@@ -141,6 +141,10 @@ func (c *call) openTarget(t target, flags int, mode uint32) (at pos, f engine.Fi
 		f, err = c.openFifo(t.Node, flags)
 		return t.Pos, f, err
 	}
+	if deviceNode(t) {
+		f, err = c.openDevice(t, flags)
+		return t.Pos, f, err
+	}
 	op, ok := t.Node.(engine.NodeOpener)
 	if !ok {
 		return at, nil, unix.EACCES
