@@ -40,6 +40,13 @@ type Mounter interface {
 	Mount(c Call, r *MountRequest) (FileSystem, error)
 }
 
+// Umounter is an Instance that is asked first when a guest calls umount2(2).
+type Umounter interface {
+	// Umounted tells whether what c's caller wants to unmount from path, given as in the call, is unmounted
+	// already as far as the caller may know: the call then succeeds without doing anything.
+	Umounted(c Call, path string) bool
+}
+
 // MountRequest is a mount(2) call that creates a new mount.
 type MountRequest struct {
 	Source string // as given by the caller, not resolved

@@ -25,6 +25,8 @@ type channel struct {
 	theirs int // the server's end, until Stream takes it
 
 	mu      sync.Mutex
+	owner   *instance
+	target  string       // mount point
 	fs      *client.FS   // nil before mount
 	gone    bool         // unmounted or aborted
 	reading map[int]bool // threads that were let into a read and have not come back
@@ -68,13 +70,14 @@ func (ch *channel) Release(engine.Call) {
 }
 
 // mount makes the file system. A device can be mounted once.
-func (ch *channel) mount(h engine.Host, o *options) (engine.FileSystem, error) {
+func (ch *channel) mount(m *instance, target string, o *options) (engine.FileSystem, error) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
 	if ch.fs != nil {
 		return nil, invalid("descriptor %d is mounted already", o.fd)
 	}
-	ch.fs = client.Background(h, ch, o.client, o.owner)
+	ch.owner, ch.target = m, target
+	ch.fs = client.Background(m.host, ch, o.client, o.owner)
 	return ch.fs, nil
 }
 
@@ -88,6 +91,7 @@ func (ch *channel) Check(c engine.Call, write bool, size int) error {
 	case ch.fs == nil:
 		return unix.EPERM
 	case ch.gone:
+		ch.owner.farewells.add(c.PID(), ch.target)
 		return unix.ENODEV
 	case write:
 		return nil

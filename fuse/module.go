@@ -34,8 +34,9 @@ var Module = &engine.Module{
 
 // instance is the loaded module.
 type instance struct {
-	host   engine.Host
-	detach func() error
+	host      engine.Host
+	detach    func() error
+	farewells farewells
 }
 
 var _ engine.Mounter = (*instance)(nil)
@@ -67,5 +68,6 @@ func (m *instance) Mount(c engine.Call, r *engine.MountRequest) (engine.FileSyst
 	if !ok {
 		return nil, badDevice(o.fd)
 	}
-	return ch.mount(m.host, o)
+	m.farewells.forget(c.PID())
+	return ch.mount(m, r.Target, o)
 }
