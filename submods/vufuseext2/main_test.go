@@ -184,15 +184,24 @@ func TestTerm(t *testing.T) {
 	if _, err := f.WriteString("written before the end"); err != nil {
 		t.Fatal(err)
 	}
+	if err := f.Truncate(64 << 10); err != nil {
+		t.Fatal(err)
+	}
+	mem, err := unix.Mmap(int(f.Fd()), 0, 64<<10, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Munmap(mem)
+	copy(mem[60<<10:], "mapped memory")
+	defer f.Close()
 	if err := m.cmd.Process.Signal(unix.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	_ = f.Close() // fails, or not, as it is before or after the end
 	if err := <-m.done; err != nil {
 		t.Errorf("the program failed: %v\n%s", err, m.stderr)
 	}
 	e2test.Fsck(t, img)
-	if out := e2test.Debugfs(t, img, "cat /busy", false); !strings.Contains(out, "written before the end") {
+	if out := e2test.Debugfs(t, img, "cat /busy", false); !strings.Contains(out, "written before the end") || !strings.Contains(out, "mapped memory") {
 		t.Errorf("the file holds %q", out)
 	}
 }

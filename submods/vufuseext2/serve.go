@@ -66,10 +66,19 @@ func serveVolume(v *volume.Volume, path, mountPoint string, o options, logger *l
 	if err != nil {
 		return named(mountPoint, err)
 	}
-	stop := onSignal(func() { shutdown(v, srv, mountPoint, logger) })
+	served, stopped := make(chan struct{}), make(chan error, 1)
+	stop := onSignal(func() { stopped <- shutdown(v, mountPoint) })
 	defer stop()
-	srv.Serve()
-	return nil
+	go func() {
+		srv.Serve()
+		close(served)
+	}()
+	select {
+	case <-served:
+		return nil
+	case err := <-stopped:
+		return err
+	}
 }
 
 func mountOptions(v *volume.Volume, path string, o options, logger *log.Logger) *fuse.MountOptions {
@@ -83,9 +92,11 @@ func mountOptions(v *volume.Volume, path string, o options, logger *log.Logger) 
 		EnableSymlinkCaching:     true,
 		ExplicitDataCacheControl: true,
 		EnableAcl:                true,
-		ExtraCapabilities:        fuse.CAP_DONT_MASK, // default ACLs replace the umask
-		DisableSplice:            true,               // a socket has none, and data is copied once anyway
-		Options:                  slices.Clone(o.mount),
+		// Default ACLs replace the umask; we take set-user-id bits and capabilities away, not the kernel, which would
+		// have to ask for them before each write.
+		ExtraCapabilities: fuse.CAP_DONT_MASK | fuse.CAP_HANDLE_KILLPRIV_V2,
+		DisableSplice:     true, // a socket has none, and data is copied once anyway
+		Options:           slices.Clone(o.mount),
 	}
 	if i := slices.IndexFunc(opts.Options, func(s string) bool { return strings.HasPrefix(s, "fsname=") }); i >= 0 {
 		opts.FsName = opts.Options[i][len("fsname="):]
@@ -124,15 +135,20 @@ func onSignal(f func()) (stop func()) {
 	}
 }
 
-// shutdown ends the service in order. A mount that is busy, or a channel that only the other side can end, does not
-// keep the image: it is flushed and closed, later requests fail.
-func shutdown(v *volume.Volume, srv *fuse.Server, mountPoint string, logger *log.Logger) {
-	if err := v.Close(); err != nil {
-		logger.Printf("closing: %v", err)
-		os.Exit(1)
+// shutdown ends the service in order, while requests are still answered: what mapped files have changed is asked for,
+// the volume is closed, the mount detached. A mount that is busy does not keep the image: later requests fail.
+func shutdown(v *volume.Volume, mountPoint string) error {
+	if isChannel(mountPoint) {
+		return v.Close() // the channel ends with the program
 	}
-	if err := unmountLazily(mountPoint); err != nil {
-		os.Exit(0) // the channel ends with us
+	if unix.Unmount(mountPoint, 0) == nil {
+		return v.Close()
 	}
-	srv.Wait()
+	if f, err := os.Open(mountPoint); err == nil {
+		_ = unix.Syncfs(int(f.Fd())) // each failed write was reported to its file
+		f.Close()
+	}
+	err := v.Close()
+	detach(mountPoint)
+	return err
 }

@@ -3,20 +3,18 @@
 package main
 
 import (
-	"fmt"
 	"os/exec"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// unmountLazily detaches a mount point. Errors: it is a channel, or may not be unmounted by us.
-func unmountLazily(mountPoint string) error {
-	if strings.HasPrefix(mountPoint, "/dev/fd/") {
-		return fmt.Errorf("%s is a channel", mountPoint)
+// isChannel tells whether a mount point is a FUSE channel that is open already.
+func isChannel(mountPoint string) bool { return strings.HasPrefix(mountPoint, "/dev/fd/") }
+
+// detach takes a busy mount off its place. If even that is not permitted it stays, with ENOTCONN for all requests.
+func detach(mountPoint string) {
+	if unix.Unmount(mountPoint, unix.MNT_DETACH) != nil {
+		_ = exec.Command("fusermount3", "-u", "-z", mountPoint).Run()
 	}
-	if err := unix.Unmount(mountPoint, unix.MNT_DETACH); err == nil {
-		return nil
-	}
-	return exec.Command("fusermount3", "-u", "-z", mountPoint).Run()
 }

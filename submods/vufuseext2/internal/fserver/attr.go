@@ -53,6 +53,8 @@ func (s *Server) SetAttr(_ <-chan struct{}, in *fuse.SetAttrIn, out *fuse.AttrOu
 	if size, ok := in.GetSize(); ok {
 		set.Size = &size
 	}
+	// A request that sets nothing is file_remove_privs, before a write: the answer tells the kernel the new mode.
+	set.KillIDs = in.Valid&fuse.FATTR_KILL_SUIDGID != 0 || in.Valid&^(fuse.FATTR_FH|fuse.FATTR_LOCKOWNER) == 0
 	now := time.Now()
 	set.Now = in.Valid&(fuse.FATTR_ATIME|fuse.FATTR_ATIME_NOW) != fuse.FATTR_ATIME &&
 		in.Valid&(fuse.FATTR_MTIME|fuse.FATTR_MTIME_NOW) != fuse.FATTR_MTIME

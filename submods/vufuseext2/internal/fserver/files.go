@@ -41,7 +41,7 @@ func (s *Server) Read(_ <-chan struct{}, in *fuse.ReadIn, buf []byte) (fuse.Read
 
 // Write writes to a file.
 func (s *Server) Write(_ <-chan struct{}, in *fuse.WriteIn, data []byte) (uint32, fuse.Status) {
-	n, err := s.v.Write(inode(in.NodeId), data, in.Offset, cred(&in.InHeader, 0))
+	n, err := s.v.Write(inode(in.NodeId), data, in.Offset, in.WriteFlags&fuse.WRITE_KILL_SUIDGID != 0, cred(&in.InHeader, 0))
 	if n > 0 {
 		return uint32(n), fuse.OK
 	}
@@ -60,8 +60,8 @@ func (s *Server) Fallocate(_ <-chan struct{}, in *fuse.FallocateIn) fuse.Status 
 	return s.status(s.v.Fallocate(inode(in.NodeId), in.Mode, in.Offset, in.Length, cred(&in.InHeader, 0)))
 }
 
-// Flush is close(2): there is nothing to do, writes are not held back here.
-func (s *Server) Flush(<-chan struct{}, *fuse.FlushIn) fuse.Status { return fuse.OK }
+// Flush is close(2): writes are not held back here, so the kernel need not ask again.
+func (s *Server) Flush(<-chan struct{}, *fuse.FlushIn) fuse.Status { return fuse.ENOSYS }
 
 // Fsync puts everything on the image's storage.
 func (s *Server) Fsync(<-chan struct{}, *fuse.FsyncIn) fuse.Status { return s.status(s.v.Sync()) }

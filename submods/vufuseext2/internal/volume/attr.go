@@ -65,6 +65,7 @@ type SetAttr struct {
 	Atime    *time.Time
 	Mtime    *time.Time
 	Ctime    *time.Time // now if nil
+	KillIDs  bool       // take set-user-id bits away, as a change of owner does
 	Now      bool       // the times are the present: permitted on append-only files too
 }
 
@@ -91,6 +92,12 @@ func (v *Volume) SetAttr(ino uint32, s SetAttr, c Cred) (Attr, error) {
 	}
 	if s.Mode != nil {
 		if err := v.chmod(in, *s.Mode); err != nil {
+			return Attr{}, err
+		}
+	}
+	chown := s.UID != nil || s.GID != nil
+	if chown || s.Size != nil || s.KillIDs {
+		if err := v.dropPrivs(in, s.KillIDs || (chown && s.Mode == nil), c); err != nil {
 			return Attr{}, err
 		}
 	}

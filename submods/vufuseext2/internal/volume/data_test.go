@@ -61,7 +61,7 @@ func TestRandomWrites(t *testing.T) {
 					for i := range data {
 						data[i] = byte(rnd.Uint32())
 					}
-					if got, err := v.Write(f.Ino, data, uint64(off), root); got != n || err != nil {
+					if got, err := v.Write(f.Ino, data, uint64(off), false, root); got != n || err != nil {
 						t.Fatalf("wrote %d of %d: %v", got, n, err)
 					}
 					grow(off + n)
@@ -88,7 +88,7 @@ func TestSeek(t *testing.T) {
 	v := open(t, img, true)
 	f := mkfile(t, v, volume.Root, "f")
 	for _, off := range []uint64{0x10000, 5 << 30} {
-		if _, err := v.Write(f.Ino, []byte("data"), off, root); err != nil {
+		if _, err := v.Write(f.Ino, []byte("data"), off, false, root); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -133,10 +133,10 @@ func TestLimits(t *testing.T) {
 			img := e2test.Mkfs(t, "16M", "", e2test.Flavours[flavour]...)
 			v := open(t, img, true)
 			f := mkfile(t, v, volume.Root, "f")
-			if n, err := v.Write(f.Ino, []byte("ab"), limit-1, root); n != 1 || err != nil {
+			if n, err := v.Write(f.Ino, []byte("ab"), limit-1, false, root); n != 1 || err != nil {
 				t.Errorf("at the limit: wrote %d, %v", n, err)
 			}
-			_, err := v.Write(f.Ino, []byte("ab"), limit, root)
+			_, err := v.Write(f.Ino, []byte("ab"), limit, false, root)
 			wantErr(t, "behind the limit", err, unix.EFBIG)
 			if got := must[volume.Attr](t)(v.GetAttr(f.Ino)).Size; got != limit {
 				t.Errorf("size %d, want %d", got, limit)
@@ -156,7 +156,7 @@ func TestFull(t *testing.T) {
 				f := must[volume.Attr](t)(v.Mknod(volume.Root, name, unix.S_IFREG|0o644, 0, false, c))
 				data := bytes.Repeat([]byte{'x'}, 100000)
 				for off := uint64(0); ; {
-					n, err := v.Write(f.Ino, data, off, c)
+					n, err := v.Write(f.Ino, data, off, false, c)
 					if off += uint64(n); err != nil {
 						wantErr(t, "filling", err, unix.ENOSPC)
 						return f
@@ -178,7 +178,7 @@ func TestFull(t *testing.T) {
 			}
 			// The kernel has not forgotten the file, but nobody has it open: there must be space at once.
 			g := must[volume.Attr](t)(v.Mknod(volume.Root, "again", unix.S_IFREG|0o644, 0, false, root))
-			if _, err := v.Write(g.Ino, bytes.Repeat([]byte{'y'}, 100000), 0, root); err != nil {
+			if _, err := v.Write(g.Ino, bytes.Repeat([]byte{'y'}, 100000), 0, false, root); err != nil {
 				t.Errorf("after removing: %v", err)
 			}
 			v.Forget(f.Ino, 1)
@@ -199,7 +199,7 @@ func TestXattrs(t *testing.T) {
 			img := e2test.Mkfs(t, "8M", "", e2test.Flavours[flavour]...)
 			v := open(t, img, true)
 			f := mkfile(t, v, volume.Root, "f")
-			if _, err := v.Write(f.Ino, []byte("contents"), 0, root); err != nil {
+			if _, err := v.Write(f.Ino, []byte("contents"), 0, false, root); err != nil {
 				t.Fatal(err)
 			}
 			want := map[string][]byte{

@@ -26,6 +26,9 @@ func (v *Volume) Fallocate(ino uint32, mode uint32, off, n uint64, c Cred) error
 	case in.has(flAppend) && mode&^keep != 0:
 		return unix.EPERM
 	}
+	if err := v.dropPrivs(in, false, c); err != nil {
+		return err
+	}
 	if in.has(flInline) {
 		if err := v.expandFile(in, c); err != nil {
 			return err

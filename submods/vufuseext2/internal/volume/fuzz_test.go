@@ -169,7 +169,7 @@ func (x *explorer) change() {
 	for _, d := range x.dirs[:min(len(x.dirs), 20)] {
 		_, _ = v.Mkdir(d, "fuzz-dir", 0o755, root)
 		if a, err := v.Mknod(d, "fuzz-file", unix.S_IFREG|0o644, 0, false, root); err == nil {
-			_, _ = v.Write(a.Ino, make1(5000), 100, root)
+			_, _ = v.Write(a.Ino, make1(5000), 100, false, root)
 			_ = v.Setxattr(a.Ino, "user.x", make1(100), 0)
 		}
 		_ = v.Rename(d, "fuzz-file", volume.Root, "fuzz-moved", 0, root)
@@ -183,7 +183,7 @@ func (x *explorer) change() {
 		if n++; n > 60 {
 			break
 		}
-		_, _ = v.Write(ino, make1(3000), 2000, root)
+		_, _ = v.Write(ino, make1(3000), 2000, false, root)
 		_ = v.Fallocate(ino, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, 1500, root)
 		_ = v.Setxattr(ino, "user.attribute", make1(10), 0)
 		_, _ = v.SetAttr(ino, volume.SetAttr{Size: &size}, root)

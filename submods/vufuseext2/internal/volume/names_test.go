@@ -120,7 +120,7 @@ func TestOrphan(t *testing.T) {
 	var files []volume.Attr
 	for _, name := range []string{"a", "b", "c"} {
 		f := must[volume.Attr](t)(v.Mknod(volume.Root, name, unix.S_IFREG|0o600, 0, true, root))
-		if _, err := v.Write(f.Ino, []byte(strings.Repeat(name, 100000)), 0, root); err != nil {
+		if _, err := v.Write(f.Ino, []byte(strings.Repeat(name, 100000)), 0, false, root); err != nil {
 			t.Fatal(err)
 		}
 		if err := v.Unlink(volume.Root, name); err != nil {
@@ -167,7 +167,7 @@ func TestTmpfile(t *testing.T) {
 	img := e2test.Mkfs(t, "8M", "", "-t", "ext4")
 	v := open(t, img, true)
 	f := must[volume.Attr](t)(v.Tmpfile(volume.Root, 0o600, root))
-	if _, err := v.Write(f.Ino, []byte("hello"), 0, root); err != nil {
+	if _, err := v.Write(f.Ino, []byte("hello"), 0, false, root); err != nil {
 		t.Fatal(err)
 	}
 	must[volume.Attr](t)(v.Link(f.Ino, volume.Root, "named", root))

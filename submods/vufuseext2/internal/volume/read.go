@@ -27,6 +27,7 @@ func (v *Volume) Read(ino uint32, buf []byte, off uint64) (int, error) {
 		if err != nil {
 			return 0, err
 		}
+		v.touchAtime(in)
 		return copy(buf, data[min(off, uint64(len(data))):]), nil
 	}
 	list, err := v.runs(in, off/v.bsize, v.blocksFor(off+uint64(len(buf))))

@@ -207,7 +207,7 @@ func copyIn(t *testing.T, v *volume.Volume, dir string) {
 			data, _ := os.ReadFile(path)
 			for off := 0; off < len(data); off += 5000 {
 				part := data[off:min(off+5000, len(data))]
-				if n, err := v.Write(a.Ino, part, uint64(off), root); n != len(part) || err != nil {
+				if n, err := v.Write(a.Ino, part, uint64(off), false, root); n != len(part) || err != nil {
 					t.Fatalf("%s: wrote %d at %d: %v", rel, n, off, err)
 				}
 			}

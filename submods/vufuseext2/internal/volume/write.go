@@ -9,8 +9,8 @@ import (
 )
 
 // Write writes data to a regular file at byte off and gives how much was written: less than all where space ran out
-// on the way. Errors: EROFS, EPERM (immutable; append-only and not at the end), EFBIG, ENOSPC.
-func (v *Volume) Write(ino uint32, data []byte, off uint64, c Cred) (int, error) {
+// on the way. With killIDs the writer may not keep set-user-id bits. Errors: EROFS, EPERM (immutable; append-only and not at the end), EFBIG, ENOSPC.
+func (v *Volume) Write(ino uint32, data []byte, off uint64, killIDs bool, c Cred) (int, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	in, err := v.writableFile(ino)
@@ -27,6 +27,9 @@ func (v *Volume) Write(ino uint32, data []byte, off uint64, c Cred) (int, error)
 	}
 	if len(data) == 0 {
 		return 0, nil
+	}
+	if err := v.dropPrivs(in, killIDs, c); err != nil {
+		return 0, err
 	}
 	n, err := v.writeFile(in, data, off, c)
 	if n == 0 {
