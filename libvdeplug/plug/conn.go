@@ -55,8 +55,9 @@ type Conn interface {
 }
 
 // Carrier is implemented by a Conn that notices when the other end comes and
-// goes (vde, ptp). While there is no carrier Send fails with [ErrNoCarrier]
-// and Recv waits.
+// goes (vde, and ptp in its newer protocol). While there is no carrier Send fails with [ErrNoCarrier]
+// and Recv waits. When both ends are in place the two may notice it at slightly
+// different times.
 type Carrier interface {
 	// Carrier tells whether the other end is there, and gives a channel that
 	// is closed when that changes.

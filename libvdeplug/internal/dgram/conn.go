@@ -7,7 +7,9 @@ package dgram
 import (
 	"fmt"
 	"io"
+	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -45,6 +47,9 @@ type Conn struct {
 	Config
 	file File
 	raw  syscall.RawConn
+	// closed is for errors: what os and the poller say of a closed file differs
+	// from call to call.
+	closed atomic.Bool
 
 	rmu  sync.Mutex // protects what follows
 	rb   *mmsg.Batch
@@ -186,6 +191,9 @@ func (c *Conn) sendBatch(frames [][]byte) (sent int, err error) {
 func (c *Conn) transient(err error) bool { return c.Transient != nil && c.Transient(err) }
 
 func (c *Conn) fail(what string, err error) error {
+	if err != nil && c.closed.Load() {
+		return net.ErrClosed
+	}
 	return plug.IOError(c.Plugin, c.Addr, what, err)
 }
 
@@ -203,7 +211,12 @@ func (c *Conn) SetWriteDeadline(t time.Time) error {
 }
 
 // Close implements plug.Conn.
-func (c *Conn) Close() error { return c.fail("close", c.file.Close()) }
+func (c *Conn) Close() error {
+	if c.closed.Swap(true) {
+		return net.ErrClosed
+	}
+	return plug.IOError(c.Plugin, c.Addr, "close", c.file.Close())
+}
 
 // Stats implements plug.StatsReader.
 func (c *Conn) Stats() plug.Stats { return c.Tally.Stats() }

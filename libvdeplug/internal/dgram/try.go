@@ -18,4 +18,4 @@ func (c *Conn) TrySend(frame []byte) (ok bool, err error) {
 }
 
 // Control calls f with the descriptor, which stays valid until f returns.
-func (c *Conn) Control(f func(fd uintptr)) error { return c.raw.Control(f) }
+func (c *Conn) Control(f func(fd uintptr)) error { return c.fail("control", c.raw.Control(f)) }

@@ -121,3 +121,21 @@ func Wait(t testing.TB, what string, cond func() bool) {
 		}
 	}
 }
+
+// WaitCarrier waits until c, which has to be a plug.Carrier, has carrier or
+// not, as wanted.
+func WaitCarrier(t testing.TB, c plug.Conn, want bool) {
+	t.Helper()
+	limit := time.After(Patience)
+	for {
+		up, changed := c.(plug.Carrier).Carrier()
+		if up == want {
+			return
+		}
+		select {
+		case <-changed:
+		case <-limit:
+			t.Fatalf("carrier is %v", up)
+		}
+	}
+}

@@ -123,11 +123,11 @@ func (c *Conn) Close() error {
 		c.wb.PutTo(0, nil, c.cfg.Group)
 		_, _ = c.wb.Send(uintptr(c.fds[len(c.fds)-1]), 0, 1) // a courtesy; entries expire without it
 	}
-	return c.fail("close", c.closeFiles())
+	return plug.IOError(c.cfg.Plugin, c.cfg.Name, "close", c.closeFiles())
 }
 
 func (c *Conn) fail(what string, err error) error {
-	if err != nil && c.closed.Load() && errors.Is(err, os.ErrDeadlineExceeded) {
+	if err != nil && c.closed.Load() {
 		return net.ErrClosed
 	}
 	return plug.IOError(c.cfg.Plugin, c.cfg.Name, what, err)

@@ -93,12 +93,12 @@ func (c *conn) MaxFrame() int { return plug.MaxFrame }
 
 // SetReadDeadline implements plug.Conn.
 func (c *conn) SetReadDeadline(t time.Time) error {
-	return plug.IOError(c.about.Plugin, c.about.Addr, "deadline", c.in.SetReadDeadline(t))
+	return c.explain("deadline", c.in.SetReadDeadline(t))
 }
 
 // SetWriteDeadline implements plug.Conn.
 func (c *conn) SetWriteDeadline(t time.Time) error {
-	return plug.IOError(c.about.Plugin, c.about.Addr, "deadline", c.out.SetWriteDeadline(t))
+	return c.explain("deadline", c.out.SetWriteDeadline(t))
 }
 
 // Close implements plug.Conn. It ends the command: its input ends, it gets

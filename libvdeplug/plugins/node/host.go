@@ -65,6 +65,9 @@ func (h *host) recv(bufs [][]byte, sizes []int) (n int, err error) {
 	case <-h.n.done:
 		return 0, net.ErrClosed
 	case <-h.rd.Passed():
+		if err := h.n.state(); err != nil {
+			return 0, err
+		}
 		return 0, os.ErrDeadlineExceeded
 	case b := <-h.queue:
 		sizes[0] = h.take(bufs[0], b)

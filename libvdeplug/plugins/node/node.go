@@ -69,9 +69,10 @@ func (n *node) Send(frames [][]byte) (sent int, err error) {
 	legal, illegal := plug.CheckFrames(frames, plug.MaxFrame)
 	links := n.kind == multiNode || n.kind == bondingNode
 	for _, f := range frames[:legal] {
+		if err := n.state(); err != nil {
+			return sent, err
+		}
 		select {
-		case <-n.done:
-			return sent, net.ErrClosed
 		case <-n.wd.Passed():
 			return sent, os.ErrDeadlineExceeded
 		default:

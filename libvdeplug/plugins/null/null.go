@@ -33,9 +33,10 @@ type conn struct {
 }
 
 func (c *conn) Send(frames [][]byte) (int, error) {
+	if err := c.state(); err != nil {
+		return 0, err
+	}
 	select {
-	case <-c.done:
-		return 0, net.ErrClosed
 	case <-c.wd.Passed():
 		return 0, os.ErrDeadlineExceeded
 	default:
@@ -51,6 +52,9 @@ func (c *conn) Recv(bufs [][]byte, sizes []int) (int, error) {
 	case <-c.done:
 		return 0, net.ErrClosed
 	case <-c.rd.Passed():
+		if err := c.state(); err != nil {
+			return 0, err
+		}
 		return 0, os.ErrDeadlineExceeded
 	}
 }

@@ -108,7 +108,7 @@ func (d *datagram) connect() (err error) {
 		err = unix.Connect(int(fd), &unix.SockaddrUnix{Name: d.out})
 	})
 	if ctlErr != nil {
-		return plug.IOError(d.ln.plugin, d.ln.path, "send", ctlErr)
+		return ctlErr
 	}
 	d.connected = err == nil
 	return err

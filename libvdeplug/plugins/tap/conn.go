@@ -5,8 +5,10 @@ package tap
 import (
 	"errors"
 	"io"
+	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -22,6 +24,7 @@ type conn struct {
 	raw          syscall.RawConn
 	tally        plug.Tally
 	rmu, wmu     sync.Mutex
+	closed       atomic.Bool
 }
 
 func newConn(file *os.File, plugin, name string) (*conn, error) {
@@ -103,6 +106,9 @@ func (c *conn) Send(frames [][]byte) (n int, err error) {
 }
 
 func (c *conn) fail(what string, err error) error {
+	if err != nil && c.closed.Load() {
+		return net.ErrClosed
+	}
 	err = plug.IOError(c.plugin, c.name, what, err)
 	// When the interface is deleted the kernel reports an error condition at
 	// the descriptor, upon which the runtime refuses to poll it any more, and
@@ -123,6 +129,11 @@ func (c *conn) SetWriteDeadline(t time.Time) error {
 	return c.fail("deadline", c.file.SetWriteDeadline(t))
 }
 
-func (c *conn) Close() error { return c.fail("close", c.file.Close()) }
+func (c *conn) Close() error {
+	if c.closed.Swap(true) {
+		return net.ErrClosed
+	}
+	return plug.IOError(c.plugin, c.name, "close", c.file.Close())
+}
 
 func (c *conn) Stats() plug.Stats { return c.tally.Stats() }

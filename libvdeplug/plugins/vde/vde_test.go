@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -64,33 +63,17 @@ func TestReconnect(t *testing.T) {
 	plugtest.Expect(t, b, frame)
 
 	stop()
-	waitCarrier(t, a, false)
-	waitCarrier(t, b, false)
+	plugtest.WaitCarrier(t, a, false)
+	plugtest.WaitCarrier(t, b, false)
 	if n, err := a.Send([][]byte{frame}); n != 0 || !errors.Is(err, plug.ErrNoCarrier) {
 		t.Fatalf("Send without a switch = %d, %v", n, err)
 	}
 	plugtest.Switch(t, dir)
-	waitCarrier(t, a, true)
-	waitCarrier(t, b, true)
+	plugtest.WaitCarrier(t, a, true)
+	plugtest.WaitCarrier(t, b, true)
 	frame = plugtest.Frame(plugtest.Broadcast, plugtest.MAC(1), "after")
 	plugtest.Send(t, a, frame)
 	plugtest.Expect(t, b, frame)
-}
-
-func waitCarrier(t *testing.T, c plug.Conn, want bool) {
-	t.Helper()
-	limit := time.After(plugtest.Patience)
-	for {
-		up, changed := c.(plug.Carrier).Carrier()
-		if up == want {
-			return
-		}
-		select {
-		case <-changed:
-		case <-limit:
-			t.Fatalf("carrier is %v", up)
-		}
-	}
 }
 
 func TestNothingLeftInDirectory(t *testing.T) {
