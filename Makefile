@@ -25,7 +25,7 @@ help: ## list what can be made
 
 build: generate ## build all programs into bin/
 	@mkdir -p bin
-	$(GO) build -p $(JOBS) -o bin/ $$($(GO) list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' work | grep -v /internal/)
+	$(GO) build -p $(JOBS) -o bin/ $$($(GO) list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' work | grep -v -e /internal/ -e /enginetest/)
 
 run: ## install what is needed, build, mount an ext4 image in a view and look into it
 	scripts/run.sh

@@ -3,6 +3,7 @@ module vuos.dev/submods/vunetvdestack
 go 1.26.3
 
 require (
+	golang.org/x/sys v0.49.0
 	vuos.dev/engine v0.0.0
 	vuos.dev/libvdeplug v0.0.0
 	vuos.dev/vunet v0.0.0
@@ -19,7 +20,6 @@ require (
 	golang.org/x/exp v0.0.0-20250711185948-6ae5c78190dc // indirect
 	golang.org/x/net v0.57.0 // indirect
 	golang.org/x/sync v0.20.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/time v0.15.0 // indirect
 	gvisor.dev/gvisor v0.0.0-20260701204157-69c2d17aea96 // indirect
 )
