@@ -184,6 +184,9 @@ func sysSplice(c *call) reply {
 	if !c.anyVirtual(c.fd(0), c.fd(2)) {
 		return native
 	}
+	if r, done := c.spliceStream(); done {
+		return r
+	}
 	return c.splice()
 }
 

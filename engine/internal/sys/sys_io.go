@@ -4,7 +4,6 @@ package sys
 
 import (
 	"golang.org/x/sys/unix"
-	"vuos.dev/engine"
 	"vuos.dev/engine/internal/fdesc"
 	"vuos.dev/engine/internal/guest"
 )
@@ -87,20 +86,6 @@ func (c *call) rw(mem func(*call) ([]iovec, error), where func(*call, *transfer)
 		return ok(0)
 	}
 	return c.count(c.transfer(f, &t))
-}
-
-// streamed lets the kernel do a read or write on a stream, if its module agrees.
-func (c *call) streamed(f *fdesc.Open, t *transfer) reply {
-	if ch, ok := f.File.(engine.StreamChecker); ok {
-		size := 0
-		for _, v := range t.vec {
-			size += int(v.n)
-		}
-		if err := ch.Check(c, t.write, size); err != nil {
-			return c.result(err)
-		}
-	}
-	return native
 }
 
 // mayTransfer is what fs/read_write.c checks first.
