@@ -49,6 +49,7 @@ func TestPacketCapture(t *testing.T) {
 	c := open(t, a, unix.AF_INET, unix.SOCK_DGRAM, 0)
 	c.bind(in4(addrA, 5001))
 	c.send([]byte("captured payload"), in4(addrB, 5000))
+	_ = s.text(100)
 	s.send([]byte("answer"), in4(addrA, 5001))
 	for _, want := range []uint8{unix.PACKET_OUTGOING, unix.PACKET_HOST} {
 		m, n, err := p.recv(200, 0)

@@ -76,7 +76,7 @@ func TestTCPRefusedAndReset(t *testing.T) {
 func TestTCPBulk(t *testing.T) {
 	a, b := twoStacks(t)
 	c, s := connected(t, a, b)
-	const total = 32 << 20
+	const total = 8 << 20
 	go func() {
 		chunk := bytes.Repeat([]byte("0123456789abcdef"), 4096)
 		for sent := 0; sent < total; {
