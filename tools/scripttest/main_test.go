@@ -50,8 +50,11 @@ func prepare() (string, error) {
 	if err := os.CopyFS(filepath.Join(dir, "script"), os.DirFS(filepath.Join(root, "testdata/script"))); err != nil {
 		return "", err
 	}
+	if err := os.CopyFS(filepath.Join(dir, "conformance"), os.DirFS(filepath.Join(root, "testdata/conformance"))); err != nil {
+		return "", err
+	}
 	list := exec.Command("go", "list", "-f", `{{if eq .Name "main"}}{{.ImportPath}}{{end}}`,
-		"vuos.dev/tools/umvu", "vuos.dev/tools/vuutils/...", "vuos.dev/submods/vufuseext2")
+		"vuos.dev/tools/umvu", "vuos.dev/tools/vuutils/...", "vuos.dev/engine/enginetest/cmd/vutest", "vuos.dev/submods/vufuseext2")
 	list.Dir, list.Stderr = root, os.Stderr
 	out, err := list.Output()
 	if err != nil {

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scripttest
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// setting is one way to run the conformance suite of file system calls in a view.
+type setting struct {
+	name string
+	// shell prepares and runs vutest; src and mnt are empty directories, image a file name.
+	shell string
+}
+
+var settings = []setting{
+	{"empty", `vutest src`},
+	{"unreal", `vu_insmod unreal && vutest /unreal$PWD/src`},
+	{"unreal2", `vu_insmod unreal && vutest /unreal/unreal$PWD/src`},
+	{"vufs", `vu_insmod vufs && vumount -t vufs src mnt && vutest mnt`},
+	{"vufusereal", `vu_insmod vufuse && vumount -t vufusereal -o allow_other,default_permissions $PWD/src mnt && vutest -fs fuse mnt`},
+	{"vufuseext2", `truncate -s 256M image && mke2fs -q -t ext4 -E root_owner=$(id -u):$(id -g) image &&
+		vu_insmod vufuse && vumount -t vufuseext2 -o rw+,allow_other,default_permissions $PWD/image mnt && vutest -fs fuse mnt; code=$?
+		vuumount mnt && e2fsck -fn image >&2 || exit 9; exit $code`},
+}
+
+// TestConformance runs the suite natively first, and then in a view in each setting, where it must give
+// the same results, apart from the differences that testdata/conformance lists by name.
+func TestConformance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short")
+	}
+	if _, failed := suite(t, "native", "exec vutest src"); len(failed) > 0 {
+		t.Fatalf("the suite fails natively: %v", failed)
+	}
+	for _, s := range settings {
+		t.Run(s.name, func(t *testing.T) {
+			all, failed := suite(t, s.name, "exec umvu bash -c '"+s.shell+"'")
+			known := differences(t, s.name)
+			for name, line := range failed {
+				if !slices.Contains(known, name) {
+					t.Errorf("not as natively: %s", line)
+				}
+			}
+			t.Logf("%d cases, %d differ as listed", all, len(failed))
+		})
+	}
+}
+
+// suite runs a shell script in a fresh directory and takes apart what vutest says.
+func suite(t *testing.T, name, script string) (all int, failed map[string]string) {
+	dir := t.TempDir()
+	for _, d := range []string{"src", "mnt"} {
+		if err := os.Mkdir(filepath.Join(dir, d), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for d := dir; strings.HasPrefix(d, os.TempDir()+"/"); d = filepath.Dir(d) {
+		if err := os.Chmod(d, 0o755); err != nil {
+			break
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash", "-c", script)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PATH="+filepath.Join(place, "bin")+":"+os.Getenv("PATH")+":/usr/sbin:/sbin")
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	out, err := cmd.CombinedOutput()
+	failed = map[string]string{}
+	for line := range bytes.Lines(out) {
+		text := strings.TrimSpace(string(line))
+		switch verdict, rest, _ := strings.Cut(text, " "); verdict {
+		case "ok", "skip":
+			all++
+		case "FAIL":
+			all++
+			name, _, _ := strings.Cut(rest, ":")
+			failed[name] = text
+		}
+	}
+	if ctx.Err() != nil || all < 300 {
+		t.Fatalf("%s: %v: %d cases\n%s", name, err, all, tail(out))
+	}
+	if code := cmd.ProcessState.ExitCode(); code > 1 {
+		t.Errorf("%s: exit status %d\n%s", name, code, tail(out))
+	}
+	return all, failed
+}
+
+func tail(b []byte) []byte { return b[max(0, len(b)-4000):] }
+
+// differences are the cases that are known to differ in a setting: lines "SETTING[,SETTING...] CASE  # why".
+func differences(t *testing.T, name string) (cases []string) {
+	b, err := os.ReadFile(filepath.Join(place, "conformance", "differences"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(b) {
+		text, _, _ := strings.Cut(string(line), "#")
+		f := strings.Fields(text)
+		if len(f) == 2 && slices.Contains(strings.Split(f[0], ","), name) {
+			cases = append(cases, f[1])
+		}
+	}
+	return cases
+}
