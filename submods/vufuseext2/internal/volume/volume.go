@@ -110,9 +110,18 @@ func (v *Volume) flush(sync bool) error {
 		return err
 	}
 	if sync {
-		return unix.Fdatasync(int(v.image.Fd()))
+		return v.syncImage()
 	}
 	return nil
+}
+
+// syncImage waits until the image's storage has what was written. Special files that have no such thing say EINVAL.
+func (v *Volume) syncImage() error {
+	err := unix.Fdatasync(int(v.image.Fd()))
+	if err == unix.EINVAL || err == unix.ENOSYS {
+		return nil
+	}
+	return err
 }
 
 // Sync returns when all that was written before is on the image's storage.
@@ -170,7 +179,7 @@ func (v *Volume) Close() error {
 	}
 	v.fs.MarkSuperDirty()
 	keep(v.fs.Close())
-	keep(unix.Fdatasync(int(v.image.Fd())))
+	keep(v.syncImage())
 	return first
 }
 
