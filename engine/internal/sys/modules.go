@@ -62,14 +62,14 @@ func (m *modules) insmod(c *call, name string, permanent bool) error {
 	defer m.mu.Unlock()
 	for _, l := range m.loaded {
 		if l.mod.Name == mod.Name {
-			m.s.log.Logf(engine.LogErr, "module %s already loaded", mod.Name)
+			m.s.log.Logf(engine.LogInfo, "module %s already loaded", mod.Name)
 			return unix.EEXIST
 		}
 	}
 	h := &moduleHost{s: m.s, tag: mod.Tag, view: c.task().View}
 	inst, err := load(mod, h)
 	if err != nil {
-		m.s.log.Logf(engine.LogErr, "loading of module %s failed: %v", name, err)
+		m.s.log.Logf(engine.LogInfo, "loading of module %s failed: %v", name, err)
 		return err
 	}
 	m.s.log.AddTag(mod.Tag, mod.TagName)
@@ -92,7 +92,7 @@ func (m *modules) rmmod(name string) error {
 	defer m.mu.Unlock()
 	i := slices.IndexFunc(m.loaded, func(l *instance) bool { return l.mod.Name == name })
 	if i < 0 {
-		m.s.log.Logf(engine.LogErr, "module %s is not loaded", name)
+		m.s.log.Logf(engine.LogInfo, "module %s is not loaded", name)
 		return unix.ENOENT
 	}
 	l := m.loaded[i]
