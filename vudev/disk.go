@@ -172,6 +172,9 @@ func (d *disk) drop(n *node) error {
 	delete(d.parts, n.number)
 	d.mu.Unlock()
 	err := n.detach()
+	if errors.Is(err, unix.EINVAL) {
+		return nil // the view has ended, and it was detached with all others
+	}
 	if err != nil {
 		d.mu.Lock()
 		d.parts[n.number] = n

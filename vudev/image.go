@@ -145,6 +145,9 @@ func (i *Image) Discard(c engine.Call, off, length int64) error {
 		return unix.EOPNOTSUPP
 	}
 	err := a.Fallocate(c, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, i.offset+off, length)
+	if errors.Is(err, unix.ENOSYS) {
+		return unix.EOPNOTSUPP
+	}
 	if err == nil {
 		i.changed(i.offset+off, length)
 	}
