@@ -170,7 +170,7 @@ func (h *Hypervisor) RunBefore(argv []string, mask int) (code int, stopped bool,
 
 // linger waits for the guests that the command left behind.
 func (h *Hypervisor) linger() error {
-	for h.sup.Guests() > 0 {
+	for h.sup.Busy() {
 		select {
 		case <-h.children:
 		case <-h.stop:
@@ -227,6 +227,7 @@ func (h *Hypervisor) Terminate() {
 func (h *Hypervisor) Close() {
 	h.closing.Do(func() {
 		h.sup.Close()
+		h.Terminate() // servers that did not end with their mounts
 		os.RemoveAll(h.dir)
 		h.keeper.dismiss()
 	})

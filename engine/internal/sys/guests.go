@@ -22,6 +22,36 @@ func (s *Supervisor) Guests() int {
 	return n
 }
 
+// Busy tells whether a guest is alive that does something of its own: not a server that a module has started, and not
+// one that serves a mount through a device of the view, as a FUSE server does.
+func (s *Supervisor) Busy() bool {
+	busy := false
+	s.tasks.Living(func(pid int, st *task.State) {
+		if !busy && !st.Service && guest.State(pid) != 'Z' && !s.serves(pid) {
+			busy = true
+		}
+	})
+	return busy
+}
+
+// serves tells whether a process has a stream to a module open.
+func (s *Supervisor) serves(pid int) bool {
+	if s.files.Live() == 0 {
+		return false
+	}
+	var buf [256]byte
+	for _, fd := range guest.FDs(pid) {
+		link, err := guest.FDLink(pid, fd, buf[:])
+		if err != nil {
+			continue
+		}
+		if f := s.files.ByLinkBytes(link); f != nil && f.Stream() {
+			return true
+		}
+	}
+	return false
+}
+
 // Signal sends a signal to them and returns how many there were.
 func (s *Supervisor) Signal(sig unix.Signal) int {
 	n := 0
