@@ -34,7 +34,7 @@ test: generate ## run all tests
 	$(GO) test -p $(JOBS) work
 
 race: generate ## run the tests of what is concurrent with the race detector
-	$(GO) test -p $(JOBS) -race ./engine/... ./vufuse/...
+	$(GO) test -p $(JOBS) -race $$($(GO) list ./engine/... ./vufuse/... | grep -v enginetest)
 
 fuzz: ## run each fuzz target for FUZZTIME
 	scripts/fuzz.sh $(FUZZTIME) $(DIRS)
