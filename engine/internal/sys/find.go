@@ -42,8 +42,7 @@ type target struct {
 
 // openedAt is what the engine keeps with an open file: where it was opened.
 type openedAt struct {
-	pos    view.Pos
-	osPath string // text for /proc/PID/fd if it is not pos.Path
+	pos view.Pos
 }
 
 func posOf(o *fdesc.Open) view.Pos { return o.Owner.(*openedAt).pos }

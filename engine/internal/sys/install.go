@@ -36,7 +36,7 @@ func (c *call) installFile(at pos, f engine.File, flags int) (int, error) {
 			at.Mount.Put()
 		}
 	}}
-	o, fd, err := c.s.files.Open(c, spec)
+	_, fd, err := c.s.files.Open(c, spec)
 	if err != nil {
 		if f != nil {
 			f.Release(c)
@@ -44,12 +44,8 @@ func (c *call) installFile(at pos, f engine.File, flags int) (int, error) {
 		spec.OnRelease()
 		return -1, err
 	}
-	defer unix.Close(fd)
-	n, err := c.installZone(fd, cloexec)
-	if err != nil {
-		_ = o // its last close is that of fd
-	}
-	return n, err
+	defer unix.Close(fd) // which is the last close if it was not installed
+	return c.installZone(fd, cloexec)
 }
 
 func (c *call) installStream(at pos, f engine.File, s engine.StreamFile, flags int) (int, error) {

@@ -95,11 +95,8 @@ func (c *call) procTarget(l procLink) (pos view.Pos, text string, ok bool) {
 	if f == nil {
 		return pos, "", false
 	}
-	at := f.Owner.(*openedAt)
-	if at.osPath != "" {
-		return at.pos, at.osPath, true
-	}
-	return at.pos, c.shown(at.pos), true
+	at := posOf(f)
+	return at, c.shown(at), true
 }
 
 // exeOf is the program that a process runs, if it is a copy of a virtual one.

@@ -28,7 +28,7 @@ func (c *call) setattr(t target, a *engine.SetAttr) reply {
 	return c.result(n.Setattr(c, a))
 }
 
-// byPath resolves and changes; byFD does it for a descriptor.
+// setattrPath resolves and changes; setattrFD does it for a descriptor.
 func (c *call) setattrPath(dirfd int, path uint64, w want, a *engine.SetAttr) reply {
 	t, r, done := c.find(dirfd, path, w)
 	if done {

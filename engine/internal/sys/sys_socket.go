@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
-	"vuos.dev/engine/internal/fdesc"
 	"vuos.dev/engine/internal/guest"
 )
 
@@ -221,15 +220,13 @@ func (c *call) passing(msg uint64) reply {
 		if f == nil {
 			continue
 		}
-		r := c.withFD(fd, func(own int) reply { return c.result(c.materialize(f, own)) })
+		r := c.withFD(fd, func(own int) reply { return c.result(f.Materialize(c, own)) })
 		if r.errno != 0 {
 			return r
 		}
 	}
 	return native
 }
-
-func (c *call) materialize(f *fdesc.Open, own int) error { return f.Materialize(c, own) }
 
 // passedFDs are the descriptors in the SCM_RIGHTS messages of control data.
 func passedFDs(b []byte) (fds []int) {

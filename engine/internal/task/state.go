@@ -34,9 +34,7 @@ type State struct {
 	NoNewPrivs bool        // set by the guest itself
 	Undumpable bool        // as the guest believes
 	Locks      unix.Rlimit // RLIMIT_LOCKS as the guest sees it
-	DebugTags  string      // debug tags of this process, sorted
 	Service    bool        // a server that a module started
-	Stacks     any         // default network stacks, a comparable value, or nil
 }
 
 // Plain tells whether the paths of a process start where the kernel thinks they do.
