@@ -200,9 +200,12 @@ func TestTerm(t *testing.T) {
 	if err := <-m.done; err != nil {
 		t.Errorf("the program failed: %v\n%s", err, m.stderr)
 	}
+	if _, err := f.WriteString("too late"); err == nil {
+		t.Error("a write after the end succeeded")
+	}
 	e2test.Fsck(t, img)
 	if out := e2test.Debugfs(t, img, "cat /busy", false); !strings.Contains(out, "written before the end") || !strings.Contains(out, "mapped memory") {
-		t.Errorf("the file holds %q", out)
+		t.Errorf("the file holds %q", strings.ReplaceAll(out, "\x00", ""))
 	}
 }
 

@@ -62,23 +62,28 @@ func named(file string, err error) error {
 
 func serveVolume(v *volume.Volume, path, mountPoint string, o options, logger *log.Logger) error {
 	opts := mountOptions(v, path, o, logger)
-	srv, err := fuse.NewServer(fserver.New(v, logger.Printf), mountPoint, opts)
+	fs := fserver.New(v, logger.Printf)
+	srv, err := fuse.NewServer(fs, mountPoint, opts)
 	if err != nil {
 		return named(mountPoint, err)
 	}
-	served, stopped := make(chan struct{}), make(chan error, 1)
-	stop := onSignal(func() { stopped <- shutdown(v, mountPoint) })
-	defer stop()
+	served, stopped := make(chan struct{}), make(chan struct{})
+	var ended error
+	stop := onSignal(func() {
+		defer close(stopped)
+		fs.Drain(srv)
+		ended = shutdown(v, mountPoint)
+	})
 	go func() {
 		srv.Serve()
 		close(served)
 	}()
 	select {
 	case <-served:
-		return nil
-	case err := <-stopped:
-		return err
+	case <-stopped:
 	}
+	stop()
+	return ended
 }
 
 func mountOptions(v *volume.Volume, path string, o options, logger *log.Logger) *fuse.MountOptions {
@@ -117,38 +122,32 @@ func mountOptions(v *volume.Volume, path string, o options, logger *log.Logger) 
 	return opts
 }
 
-// onSignal has f run on SIGTERM, SIGINT or SIGHUP, once.
+// onSignal has f run on SIGTERM, SIGINT or SIGHUP, once. After stop it neither runs nor will.
 func onSignal(f func()) (stop func()) {
 	ch := make(chan os.Signal, 1)
-	done := make(chan struct{})
+	quit, done := make(chan struct{}), make(chan struct{})
 	signal.Notify(ch, unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
 	go func() {
+		defer close(done)
 		select {
 		case <-ch:
 			f()
-		case <-done:
+		case <-quit:
 		}
 	}()
 	return func() {
 		signal.Stop(ch)
-		close(done)
+		close(quit)
+		<-done
 	}
 }
 
-// shutdown ends the service in order, while requests are still answered: what mapped files have changed is asked for,
-// the volume is closed, the mount detached. A mount that is busy does not keep the image: later requests fail.
+// shutdown closes the volume and takes the mount off its place. A mount that is busy does not keep the image: later
+// requests fail.
 func shutdown(v *volume.Volume, mountPoint string) error {
-	if isChannel(mountPoint) {
-		return v.Close() // the channel ends with the program
-	}
-	if unix.Unmount(mountPoint, 0) == nil {
-		return v.Close()
-	}
-	if f, err := os.Open(mountPoint); err == nil {
-		_ = unix.Syncfs(int(f.Fd())) // each failed write was reported to its file
-		f.Close()
-	}
 	err := v.Close()
-	detach(mountPoint)
+	if !isChannel(mountPoint) { // a channel ends with the program
+		detach(mountPoint)
+	}
 	return err
 }

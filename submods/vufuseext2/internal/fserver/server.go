@@ -117,6 +117,15 @@ func (s *Server) entry(out *fuse.EntryOut, a volume.Attr, err error) fuse.Status
 	return fuse.OK
 }
 
+// Drain begins the end of the service, on which the volume is to be closed: the kernel sends what was written to mapped
+// files and takes their pages away. Requests must still be answered. Of a file's invalidation the kernel returns when
+// its changed pages are written (mm/truncate.c:invalidate_inode_pages2_range); syncfs(2) does not wait for FUSE.
+func (s *Server) Drain(srv *fuse.Server) {
+	for _, ino := range s.v.Retire() {
+		srv.InodeNotify(nodeID(ino), 0, 0) // fails for what is closed by now: its pages were written then
+	}
+}
+
 // Init is called when the kernel and we agreed on the protocol.
 func (s *Server) Init(*fuse.Server) {}
 

@@ -123,6 +123,9 @@ func (v *Volume) Open(ino uint32, flags uint32) error {
 	if err != nil {
 		return err
 	}
+	if v.retired {
+		return unix.ENOTCONN
+	}
 	if flags&unix.O_ACCMODE != unix.O_RDONLY {
 		if err := v.writable(); err != nil {
 			return err

@@ -14,7 +14,7 @@ func (v *Volume) Read(ino uint32, buf []byte, off uint64) (int, error) {
 	v.mu.Lock()
 	in, err := v.get(ino)
 	if err == nil {
-		err = readable(in)
+		err = v.readable(in)
 	}
 	if err != nil || off >= in.size() {
 		v.mu.Unlock()
@@ -42,8 +42,11 @@ func (v *Volume) Read(ino uint32, buf []byte, off uint64) (int, error) {
 	return v.readRuns(list, buf, off%v.bsize)
 }
 
-func readable(in *inode) error {
+// readable tells whether an inode has contents to read now.
+func (v *Volume) readable(in *inode) error {
 	switch {
+	case v.retired:
+		return unix.ENOTCONN
 	case in.isDir():
 		return unix.EISDIR
 	case !in.isReg():

@@ -31,6 +31,7 @@ type Volume struct {
 	dirEnts  int      // entries in all cached directories
 	orphans  []uint32 // in the order of the list on disk, head first
 	roFree   [2]uint64
+	retired  bool
 	closed   bool
 
 	stop chan struct{}
@@ -181,6 +182,21 @@ func (v *Volume) Close() error {
 	keep(v.fs.Close())
 	keep(v.syncImage())
 	return first
+}
+
+// Retire begins the end while requests are still answered: from now on no file is opened or read, so no page of a
+// mapped file comes back that somebody could change unseen. It gives the files that are open: what was written to
+// their pages has to arrive before Close.
+func (v *Volume) Retire() (open []uint32) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.retired = true
+	for ino, in := range v.inodes {
+		if in.opens > 0 && in.isReg() {
+			open = append(open, ino)
+		}
+	}
+	return open
 }
 
 // usable is asked first by every request: the volume may have been closed by a signal.
