@@ -6,19 +6,15 @@
 package vudev
 
 import (
-	"strings"
-
 	"golang.org/x/sys/unix"
 
 	"vuos.dev/engine"
+	"vuos.dev/engine/submod"
 )
-
-// prefix is what the file system types of this module begin with.
-const prefix = "vudev"
 
 // Submodule is a kind of device.
 type Submodule struct {
-	// Name is the file system type, vudevNAME.
+	// Name is what follows vudev in the file system type.
 	Name string
 
 	// Type is unix.S_IFBLK or unix.S_IFCHR, for the user to change with chr and blk.
@@ -44,50 +40,31 @@ type Request struct {
 	Options  *Options
 }
 
+// SubmoduleName implements [submod.Submodule].
+func (s Submodule) SubmoduleName() string { return s.Name }
+
 // New makes the module with the submodules that are linked in.
 func New(subs ...Submodule) *engine.Module {
-	return &engine.Module{
+	return submod.New(engine.Module{
 		Name:        "vudev",
 		Description: "vu virtual devices",
 		Version:     "1.0",
 		Tag:         'D',
 		TagName:     "VUDEV",
-		Load: func(h engine.Host) (engine.Instance, error) {
-			m := &instance{host: h, subs: make(map[string]*Submodule)}
-			for i := range subs {
-				m.subs[subs[i].Name] = &subs[i]
-			}
-			return m, nil
-		},
-	}
+	}, subs, mount)
 }
 
-// instance is the loaded module.
-type instance struct {
-	host engine.Host
-	subs map[string]*Submodule // by name
-}
-
-var _ engine.Mounter = (*instance)(nil)
-
-// Unload implements [engine.Instance].
-func (m *instance) Unload() error { return nil }
-
-// MountsType implements [engine.Mounter].
-func (m *instance) MountsType(fstype string) bool { return strings.HasPrefix(fstype, prefix) }
-
-// Mount implements [engine.Mounter].
-func (m *instance) Mount(c engine.Call, r *engine.MountRequest) (engine.FileSystem, error) {
-	sub := m.subs[r.Type]
-	if sub == nil {
-		return nil, &engine.MountError{Err: unix.ENODEV, Message: r.Type + ": no such submodule"}
+// mount makes the device of a type and its partitions.
+func mount(c engine.Call, h engine.Host, sub Submodule, ok bool, r *engine.MountRequest) (engine.FileSystem, error) {
+	if !ok {
+		return nil, submod.Unknown(r.Type)
 	}
 	o := parseOptions(r.Data)
 	a, err := takeAttributes(c, o, sub.Type)
 	if err != nil {
 		return nil, err
 	}
-	req := &Request{Host: m.host, Source: r.Source, Options: o}
+	req := &Request{Host: h, Source: r.Source, Options: o}
 	req.ReadOnly = o.Flag("ro") || r.Flags&unix.MS_RDONLY != 0
 	o.Flag("rw")
 	dev, err := sub.Open(c, req)
@@ -98,7 +75,7 @@ func (m *instance) Mount(c engine.Call, r *engine.MountRequest) (engine.FileSyst
 		dev.Close(c)
 		return nil, err
 	}
-	d, err := newDisk(c, m.host, sub, dev, r, a)
+	d, err := newDisk(c, h, &sub, dev, r, a)
 	if err != nil {
 		dev.Close(c)
 		return nil, err

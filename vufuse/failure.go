@@ -42,7 +42,7 @@ func (t *tail) line() string {
 
 // failed explains why a program does not serve: in its own last words, if it has exited or does
 // so soon.
-func (m *instance) failed(r *engine.MountRequest, proc engine.Process, said *tail, err error) error {
+func (m mounter) failed(r *engine.MountRequest, proc engine.Process, said *tail, err error) error {
 	select {
 	case <-proc.Done():
 	case <-time.After(lastWords):

@@ -12,64 +12,33 @@
 package vufuse
 
 import (
-	"strings"
-
-	"golang.org/x/sys/unix"
-
 	"vuos.dev/engine"
+	"vuos.dev/engine/submod"
 )
-
-// prefix is what the file system types of this module begin with.
-const prefix = "vufuse"
 
 // New makes the module with the submodules that are linked in.
 func New(subs ...Submodule) *engine.Module {
-	return &engine.Module{
+	return submod.New(engine.Module{
 		Name:        "vufuse",
 		Description: "vu virtual file systems (user level FUSE)",
 		Version:     "1.0",
 		Tag:         'F',
 		TagName:     "VUFUSE",
-		Load: func(h engine.Host) (engine.Instance, error) {
-			m := &instance{host: h, subs: make(map[string]*Submodule)}
-			for i := range subs {
-				m.subs[subs[i].Name] = &subs[i]
-			}
-			return m, nil
-		},
-	}
+	}, subs, mount)
 }
 
-// instance is the loaded module.
-type instance struct {
-	host engine.Host
-	subs map[string]*Submodule // by name
-}
-
-var _ engine.Mounter = (*instance)(nil)
-
-// Unload implements [engine.Instance].
-func (m *instance) Unload() error { return nil }
-
-// MountsType implements [engine.Mounter].
-func (m *instance) MountsType(fstype string) bool { return strings.HasPrefix(fstype, prefix) }
-
-// Mount implements [engine.Mounter].
-func (m *instance) Mount(c engine.Call, r *engine.MountRequest) (engine.FileSystem, error) {
-	o, err := parseOptions(m.host, r)
+// mount mounts the file system of a type: one that is linked in, or what its program serves.
+func mount(c engine.Call, h engine.Host, sub Submodule, linked bool, r *engine.MountRequest) (engine.FileSystem, error) {
+	o, err := parseOptions(h, r)
 	if err != nil {
 		return nil, err
 	}
-	name := strings.TrimPrefix(r.Type, prefix)
-	if s := m.subs[name]; s != nil {
-		return m.mountLinked(c, r, s, o)
-	}
-	if name == "" || strings.ContainsRune(name, '/') {
-		return nil, unknownType(r.Type)
+	m := mounter{h}
+	if linked {
+		return m.mountLinked(c, r, &sub, o)
 	}
 	return m.mountProgram(c, r, o)
 }
 
-func unknownType(fstype string) error {
-	return &engine.MountError{Err: unix.ENODEV, Message: fstype + ": no such submodule"}
-}
+// mounter mounts for the module that has this host.
+type mounter struct{ host engine.Host }

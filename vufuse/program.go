@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"vuos.dev/engine"
+	"vuos.dev/engine/submod"
 	"vuos.dev/vufuse/client"
 	"vuos.dev/vufuse/wire"
 )
@@ -25,10 +26,10 @@ const grace = 5 * time.Minute
 const lastWords = 10 * time.Second
 
 // mountProgram starts the program of a type and mounts what it serves.
-func (m *instance) mountProgram(c engine.Call, r *engine.MountRequest, o *Options) (engine.FileSystem, error) {
+func (m mounter) mountProgram(c engine.Call, r *engine.MountRequest, o *Options) (engine.FileSystem, error) {
 	path := findProgram(c, r.Type)
 	if path == "" {
-		return nil, unknownType(r.Type)
+		return nil, submod.Unknown(r.Type)
 	}
 	c.Block()
 	ours, theirs, err := wire.Pair()
@@ -104,8 +105,11 @@ func hasOption(opts, name string) bool {
 }
 
 // findProgram looks for a program in $VU_MODULE_PATH, beside umvu, in the module directory, and
-// in $PATH.
+// in $PATH. A path is not the name of a program.
 func findProgram(c engine.Call, name string) string {
+	if strings.ContainsRune(name, '/') {
+		return ""
+	}
 	dirs := filepath.SplitList(os.Getenv("VU_MODULE_PATH"))
 	if exe, err := os.Executable(); err == nil {
 		dirs = append(dirs, filepath.Dir(exe))

@@ -31,8 +31,11 @@ type Submodule struct {
 	Raw func(c engine.Call, r *engine.MountRequest, o *Options) (fuse.RawFileSystem, error)
 }
 
+// SubmoduleName implements [submod.Submodule].
+func (s Submodule) SubmoduleName() string { return s.Name }
+
 // mountLinked mounts a Go file system.
-func (m *instance) mountLinked(c engine.Call, r *engine.MountRequest, s *Submodule, o *Options) (engine.FileSystem, error) {
+func (m mounter) mountLinked(c engine.Call, r *engine.MountRequest, s *Submodule, o *Options) (engine.FileSystem, error) {
 	if err := o.takeTimeouts(); err != nil {
 		return nil, err
 	}
@@ -70,7 +73,7 @@ func (s *Submodule) make(c engine.Call, r *engine.MountRequest, o *Options) (fus
 }
 
 // attach makes the file system behind a transport.
-func (m *instance) attach(
+func (m mounter) attach(
 	c engine.Call, r *engine.MountRequest, t client.Transport, o *Options,
 ) (*client.FS, error) {
 	if o.Debug {

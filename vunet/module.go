@@ -9,15 +9,9 @@
 package vunet
 
 import (
-	"strings"
-
-	"golang.org/x/sys/unix"
-
 	"vuos.dev/engine"
+	"vuos.dev/engine/submod"
 )
-
-// prefix is what the file system types of this module begin with.
-const prefix = "vunet"
 
 // Submodule makes stacks of one kind.
 type Submodule struct {
@@ -28,44 +22,25 @@ type Submodule struct {
 	Mount func(c engine.Call, h engine.Host, r *engine.MountRequest) (engine.FileSystem, error)
 }
 
+// SubmoduleName implements [submod.Submodule].
+func (s Submodule) SubmoduleName() string { return s.Name }
+
 // New makes the module with the submodules that are linked in.
 func New(subs ...Submodule) *engine.Module {
-	return &engine.Module{
+	return submod.New(engine.Module{
 		Name:        "vunet",
 		Description: "vu virtual networking",
 		Version:     "1.0",
 		Tag:         'N',
 		TagName:     "VUNET",
-		Load: func(h engine.Host) (engine.Instance, error) {
-			m := &instance{host: h, subs: make(map[string]*Submodule)}
-			for i := range subs {
-				m.subs[subs[i].Name] = &subs[i]
-			}
-			return m, nil
-		},
-	}
+	}, subs, mount)
 }
 
-// instance is the loaded module.
-type instance struct {
-	host engine.Host
-	subs map[string]*Submodule // by name
-}
-
-var _ engine.Mounter = (*instance)(nil)
-
-// Unload implements [engine.Instance].
-func (*instance) Unload() error { return nil }
-
-// MountsType implements [engine.Mounter].
-func (*instance) MountsType(fstype string) bool { return strings.HasPrefix(fstype, prefix) }
-
-// Mount implements [engine.Mounter].
-func (m *instance) Mount(c engine.Call, r *engine.MountRequest) (engine.FileSystem, error) {
-	s := m.subs[strings.TrimPrefix(r.Type, prefix)]
-	if s == nil {
-		return nil, &engine.MountError{Err: unix.ENODEV, Message: r.Type + ": no such submodule"}
+// mount makes the stack of a type.
+func mount(c engine.Call, h engine.Host, s Submodule, ok bool, r *engine.MountRequest) (engine.FileSystem, error) {
+	if !ok {
+		return nil, submod.Unknown(r.Type)
 	}
-	m.host.Debugf("mount %s on %s (%s)", r.Source, r.Target, r.Data)
-	return s.Mount(c, m.host, r)
+	h.Debugf("mount %s on %s (%s)", r.Source, r.Target, r.Data)
+	return s.Mount(c, h, r)
 }

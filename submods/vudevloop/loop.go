@@ -13,7 +13,7 @@ import (
 
 // Submodule is the submodule.
 var Submodule = vudev.Submodule{
-	Name:        "vudevloop",
+	Name:        "loop",
 	Type:        unix.S_IFBLK,
 	Partitioned: true,
 	Open:        open,

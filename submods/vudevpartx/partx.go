@@ -16,7 +16,7 @@ import (
 
 // Submodule is the submodule.
 var Submodule = vudev.Submodule{
-	Name:        "vudevpartx",
+	Name:        "partx",
 	Type:        unix.S_IFBLK,
 	Partitioned: true,
 	NoTable:     func(err error) { fmt.Fprintln(os.Stderr, err) },

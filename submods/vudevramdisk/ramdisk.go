@@ -16,7 +16,7 @@ import (
 
 // Submodule is the submodule.
 var Submodule = vudev.Submodule{
-	Name:        "vudevramdisk",
+	Name:        "ramdisk",
 	Type:        unix.S_IFBLK,
 	Partitioned: true,
 	Open:        open,

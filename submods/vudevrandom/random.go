@@ -13,7 +13,7 @@ import (
 
 // Submodule is the submodule.
 var Submodule = vudev.Submodule{
-	Name: "vudevrandom",
+	Name: "random",
 	Type: unix.S_IFCHR,
 	Open: func(engine.Call, *vudev.Request) (vudev.Device, error) { return device{}, nil },
 }

@@ -12,7 +12,7 @@ import (
 
 // Submodule is the submodule.
 var Submodule = vudev.Submodule{
-	Name: "vudevzero",
+	Name: "zero",
 	Type: unix.S_IFCHR,
 	Open: func(engine.Call, *vudev.Request) (vudev.Device, error) { return device{}, nil },
 }

@@ -18,36 +18,23 @@ var Submodule = vunet.Submodule{
 	Name:        "real",
 	Description: "the kernel's network stack",
 	Mount: func(c engine.Call, _ engine.Host, r *engine.MountRequest) (engine.FileSystem, error) {
-		cr := c.Cred()
-		return vunet.NewFileSystem(&stack{uid: cr.EUID, gid: cr.EGID}, r.Data, nil), nil
+		return vunet.NewFileSystem(stack{vunet.NewInode(c)}, r.Data, nil), nil
 	},
 }
 
 // stack hands socket(2) on to the kernel.
-type stack struct{ uid, gid uint32 }
+type stack struct{ vunet.Inode }
 
-var _ engine.Stack = (*stack)(nil)
-
-// Type implements [engine.Node].
-func (*stack) Type() uint32 { return engine.SIFSTACK }
-
-// Stat implements [engine.Node].
-func (s *stack) Stat(_ engine.Call, st *unix.Statx_t) error {
-	*st = unix.Statx_t{
-		Mask: unix.STATX_BASIC_STATS, Blksize: 4096, Nlink: 1, Ino: 1,
-		Uid: s.uid, Gid: s.gid, Mode: engine.SIFSTACK | 0o777,
-	}
-	return nil
-}
+var _ engine.Stack = stack{}
 
 // Families implements [engine.Stack].
-func (*stack) Families() []int {
+func (stack) Families() []int {
 	return []int{unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK, unix.AF_PACKET}
 }
 
 // Socket implements [engine.Stack]. umvu may be allowed more than the guest: raw
 // sockets are made only for who could make them.
-func (*stack) Socket(c engine.Call, domain, typ, protocol int) (engine.Socket, error) {
+func (stack) Socket(c engine.Call, domain, typ, protocol int) (engine.Socket, error) {
 	raw := typ&0xf == unix.SOCK_RAW && domain != unix.AF_NETLINK || domain == unix.AF_PACKET
 	if raw && !c.Cred().HasCap(unix.CAP_NET_RAW) {
 		return nil, unix.EPERM
