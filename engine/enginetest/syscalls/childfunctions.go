@@ -11,6 +11,7 @@ var childFunctions = map[string]func(args []string) error{
 	"getlk":       childGetlk,
 	"limit":       childLimit,
 	"nest":        childNest,
+	"pass":        childPass,
 	"pid":         childPid,
 	"read-write":  childReadWrite,
 	"receive":     childReceive,

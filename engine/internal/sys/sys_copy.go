@@ -4,6 +4,7 @@ package sys
 
 import (
 	"encoding/binary"
+	"time"
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine/internal/fdesc"
@@ -252,11 +253,20 @@ func (c *call) waitFor(fd int, events int16) error {
 	if err != nil || fl&unix.O_NONBLOCK != 0 {
 		return err
 	}
+	return c.poll(fd, events, time.Time{})
+}
+
+// poll waits for events on a descriptor of umvu's. EINTR if the guest has a signal to handle, EAGAIN at the time end,
+// if that is not zero.
+func (c *call) poll(fd int, events int16, end time.Time) error {
 	p := []unix.PollFd{{Fd: int32(fd), Events: events}}
 	for timeout := 0; ; timeout = pollMillis {
 		n, err := unix.Poll(p, timeout)
 		if n > 0 || err != nil && err != unix.EINTR {
 			return err
+		}
+		if !end.IsZero() && !time.Now().Before(end) {
+			return unix.EAGAIN
 		}
 		c.Block()
 		if c.interrupted() {

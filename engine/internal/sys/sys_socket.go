@@ -192,8 +192,7 @@ func sysSendmmsg(c *call) reply {
 	if c.s.files.Live() == 0 {
 		return native
 	}
-	const sizeMmsghdr = 64
-	for i := range min(c.n.Args[2], 1024) {
+	for i := range min(c.n.Args[2], iovMax) {
 		if r := c.passing(c.n.Args[1] + i*sizeMmsghdr); !r.cont {
 			return r
 		}
@@ -203,52 +202,27 @@ func sysSendmmsg(c *call) reply {
 
 // passing prepares the virtual descriptors in the control data of a struct msghdr.
 func (c *call) passing(msg uint64) reply {
-	var h [56]byte
-	if _, err := c.mem().ReadAt(h[:], msg); err != nil {
+	h, err := c.msghdr(msg)
+	if err != nil || !h.hasControl() || h.controlLen() > maxControl {
 		return native
 	}
-	addr, size := binary.NativeEndian.Uint64(h[32:]), binary.NativeEndian.Uint64(h[40:])
-	if addr == 0 || size == 0 || size > 64<<10 {
+	control := make([]byte, h.controlLen())
+	if _, err := c.mem().ReadAt(control, h.control()); err != nil {
 		return native
 	}
-	control := make([]byte, size)
-	if _, err := c.mem().ReadAt(control, addr); err != nil {
-		return native
-	}
-	for _, fd := range passedFDs(control) {
-		f := c.file(fd)
-		if f == nil {
-			continue
-		}
-		r := c.withFD(fd, func(own int) reply { return c.result(f.Materialize(c, own)) })
-		if r.errno != 0 {
-			return r
+	for m := range controlMessages(control) {
+		for fd := range m.fds() {
+			f := c.file(fd)
+			if f == nil {
+				continue
+			}
+			r := c.withFD(fd, func(own int) reply { return c.result(f.Materialize(c, own)) })
+			if r.errno != 0 {
+				return r
+			}
 		}
 	}
 	return native
-}
-
-// passedFDs are the descriptors in the SCM_RIGHTS messages of control data.
-func passedFDs(b []byte) (fds []int) {
-	const head = 16 // struct cmsghdr
-	for len(b) >= head {
-		n := binary.NativeEndian.Uint64(b)
-		if n < head || n > uint64(len(b)) {
-			break
-		}
-		level, typ := binary.NativeEndian.Uint32(b[8:]), binary.NativeEndian.Uint32(b[12:])
-		if level == unix.SOL_SOCKET && typ == unix.SCM_RIGHTS {
-			for d := b[head:n]; len(d) >= 4; d = d[4:] {
-				fds = append(fds, int(int32(binary.NativeEndian.Uint32(d))))
-			}
-		}
-		n = (n + 7) &^ 7
-		if n > uint64(len(b)) {
-			break
-		}
-		b = b[n:]
-	}
-	return fds
 }
 
 // sysSockname is getsockname and getpeername(fd, addr, len): a socket bound to a virtual path

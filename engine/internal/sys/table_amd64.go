@@ -170,6 +170,8 @@ var table = []row{
 	{nr: unix.SYS_SENDTO, name: "sendto", trap: seccomp.Trap{Kind: seccomp.ArgNonzero, Args: []int{4}}, handle: sysSendto},
 	{nr: unix.SYS_SENDMSG, name: "sendmsg", trap: always, handle: sysSendmsg},
 	{nr: unix.SYS_SENDMMSG, name: "sendmmsg", trap: always, handle: sysSendmmsg},
+	{nr: unix.SYS_RECVMSG, name: "recvmsg", trap: always, handle: sysRecvmsg},
+	{nr: unix.SYS_RECVMMSG, name: "recvmmsg", trap: always, handle: sysRecvmmsg},
 	{nr: unix.SYS_GETSOCKNAME, name: "getsockname", trap: always, handle: sysSockname},
 	{nr: unix.SYS_GETPEERNAME, name: "getpeername", trap: always, handle: sysSockname},
 
