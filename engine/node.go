@@ -17,6 +17,13 @@ type Node interface {
 	Stat(c Call, st *unix.Statx_t) error
 }
 
+// NodeUnwrapper is an inode that only shows another one at a second place, as a bind does: who watches the one sees
+// what happens to the other.
+type NodeUnwrapper interface {
+	// Unwrap returns the inode that is shown.
+	Unwrap(c Call) (Node, error)
+}
+
 // NodeBirther tells the time of birth (STATX_BTIME) where Stat leaves it out because it costs a request of
 // its own: it is asked only for a statx(2) that wants it.
 type NodeBirther interface {

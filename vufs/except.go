@@ -42,7 +42,13 @@ type patched struct {
 	below  map[string]*patched
 }
 
-var _ engine.NodeWalker = (*patched)(nil)
+var (
+	_ engine.NodeWalker    = (*patched)(nil)
+	_ engine.NodeUnwrapper = (*patched)(nil)
+)
+
+// Unwrap implements engine.NodeUnwrapper.
+func (p *patched) Unwrap(engine.Call) (engine.Node, error) { return p.Node, nil }
 
 // Walk implements engine.NodeWalker.
 func (p *patched) Walk(c engine.Call, names []string) ([]engine.Node, error) {

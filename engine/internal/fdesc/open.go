@@ -22,6 +22,9 @@ type Spec struct {
 	// guests are gone. nil: the store's.
 	Background engine.Call
 
+	// OnClose is called at the last close, before anything else. It must be quick.
+	OnClose func()
+
 	// OnRelease is called after File.Release, from any goroutine.
 	OnRelease func()
 }

@@ -38,6 +38,9 @@ func (s *Store) begin(o *Open) {
 		s.releases.add(-1)
 		return
 	}
+	if o.OnClose != nil {
+		o.OnClose()
+	}
 	s.spawn(o.finish)
 }
 

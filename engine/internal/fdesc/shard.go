@@ -118,13 +118,18 @@ func (sh *shard) events(b []byte) {
 	}
 }
 
+// Closed handles the last closes that have happened up to now, without waiting for the releases they cause.
+func (s *Store) Closed() {
+	for _, sh := range s.links.all() {
+		sh.drain()
+	}
+}
+
 // Drain handles the last closes that have happened up to now and waits for the releases they cause. What a guest
 // closed before its present call is released when Drain returns, unless some other process has it
 // open: umount needs that.
 func (s *Store) Drain(c engine.Call) {
-	for _, sh := range s.links.all() {
-		sh.drain()
-	}
+	s.Closed()
 	if !s.releases.idle() {
 		c.Block()
 		s.releases.wait()

@@ -5,8 +5,10 @@ package fdesc
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -118,22 +120,23 @@ func (s *Store) Dir() string { return s.dir }
 // Live is the number of open files and streams.
 func (s *Store) Live() int { return int(s.live.Load()) }
 
+// Each calls f for every open file and stream.
+func (s *Store) Each(f func(*Open)) {
+	s.mu.RLock()
+	all := make([]*Open, 0, len(s.opens)+len(s.streams))
+	all = slices.AppendSeq(all, maps.Values(s.opens))
+	all = slices.AppendSeq(all, maps.Values(s.streams))
+	s.mu.RUnlock()
+	for _, o := range all {
+		f(o)
+	}
+}
+
 // Close releases whatever is still open, waits for it and removes the stand-ins. The
 // guests must be gone, and no other method may be called any more.
 func (s *Store) Close() {
 	s.links.stop()
-	s.mu.RLock()
-	left := make([]*Open, 0, len(s.opens)+len(s.streams))
-	for _, o := range s.opens {
-		left = append(left, o)
-	}
-	for _, o := range s.streams {
-		left = append(left, o)
-	}
-	s.mu.RUnlock()
-	for _, o := range left {
-		s.begin(o)
-	}
+	s.Each(s.begin)
 	s.releases.wait()
 	s.Forget(func(engine.Node) bool { return true })
 	unix.Close(s.dirfd)

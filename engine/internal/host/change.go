@@ -118,7 +118,8 @@ func (n Node) Setattr(c engine.Call, a *engine.SetAttr) error {
 			}
 		}
 		if a.Valid&engine.AttrSize != 0 {
-			if err := truncateat(dirfd, path, a.Size); err != nil {
+			// By path: an open would be an event of its own for who watches.
+			if err := n.pinned(c, func(path string) error { return unix.Truncate(path, a.Size) }); err != nil {
 				return err
 			}
 		}
@@ -131,15 +132,6 @@ func fchmodat(dirfd int, path string, mode, typ uint32) error {
 		return unix.EOPNOTSUPP
 	}
 	return unix.Fchmodat(dirfd, path, mode, 0)
-}
-
-func truncateat(dirfd int, path string, size int64) error {
-	fd, err := unix.Openat(dirfd, path, unix.O_WRONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	return unix.Ftruncate(fd, size)
 }
 
 func setTimes(dirfd int, path string, a *engine.SetAttr) error {

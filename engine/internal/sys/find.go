@@ -5,12 +5,14 @@ package sys
 import (
 	"bytes"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine/internal/fdesc"
 	"vuos.dev/engine/internal/guest"
 	"vuos.dev/engine/internal/host"
 	"vuos.dev/engine/internal/view"
+	"vuos.dev/engine/internal/watch"
 )
 
 // want says how a path is to be walked.
@@ -42,10 +44,15 @@ type target struct {
 
 // openedAt is what the engine keeps with an open file: where it was opened.
 type openedAt struct {
-	pos view.Pos
+	pos     view.Pos
+	dir     view.Pos // the directory it was found in, if any
+	name    string
+	watched atomic.Pointer[watch.Handle]
 }
 
-func posOf(o *fdesc.Open) view.Pos { return o.Owner.(*openedAt).pos }
+func openedOf(o *fdesc.Open) *openedAt { return o.Owner.(*openedAt) }
+
+func posOf(o *fdesc.Open) view.Pos { return openedOf(o).pos }
 
 // find resolves the path at addr, relative to dirfd. The reply counts if done is set: the
 // kernel is to do the call, or it fails.

@@ -15,7 +15,8 @@ type pos = view.Pos
 
 // installFile gives the guest a descriptor for an open file. f is nil for O_PATH. The
 // file is released if that fails.
-func (c *call) installFile(at pos, f engine.File, flags int) (int, error) {
+func (c *call) installFile(o *openedAt, f engine.File, flags int) (int, error) {
+	at := o.pos
 	cloexec := flags&unix.O_CLOEXEC != 0
 	switch h := f.(type) {
 	case engine.HostFile:
@@ -26,12 +27,12 @@ func (c *call) installFile(at pos, f engine.File, flags int) (int, error) {
 			return fd, err
 		}
 	case engine.StreamFile:
-		return c.installStream(at, f, h, flags)
+		return c.installStream(o, f, h, flags)
 	}
 	if at.Mount != nil {
 		at.Mount.Get()
 	}
-	spec := fdesc.Spec{Node: at.Node, File: f, Flags: flags, Owner: &openedAt{pos: at}, OnRelease: func() {
+	spec := fdesc.Spec{Node: at.Node, File: f, Flags: flags, Owner: o, OnClose: func() { o.watched.Load().Close() }, OnRelease: func() {
 		if at.Mount != nil {
 			at.Mount.Put()
 		}
@@ -48,7 +49,7 @@ func (c *call) installFile(at pos, f engine.File, flags int) (int, error) {
 	return c.installZone(fd, cloexec)
 }
 
-func (c *call) installStream(at pos, f engine.File, s engine.StreamFile, flags int) (int, error) {
+func (c *call) installStream(at *openedAt, f engine.File, s engine.StreamFile, flags int) (int, error) {
 	fd, err := s.Stream()
 	if err != nil {
 		f.Release(c)
@@ -58,12 +59,14 @@ func (c *call) installStream(at pos, f engine.File, s engine.StreamFile, flags i
 	if flags&unix.O_NONBLOCK != 0 {
 		_ = unix.SetNonblock(fd, true)
 	}
-	at.Mount.Get()
+	m := at.pos.Mount
+	m.Get()
 	o, err := c.s.files.OpenStream(fdesc.Spec{
-		Node: at.Node, File: f, Flags: flags, Owner: &openedAt{pos: at}, OnRelease: func() { at.Mount.Put() },
+		Node: at.pos.Node, File: f, Flags: flags, Owner: at,
+		OnClose: func() { at.watched.Load().Close() }, OnRelease: m.Put,
 	}, fd)
 	if err != nil {
-		at.Mount.Put()
+		m.Put()
 		f.Release(c)
 		return -1, err
 	}

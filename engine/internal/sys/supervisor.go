@@ -16,6 +16,7 @@ import (
 	"vuos.dev/engine/internal/seccomp"
 	"vuos.dev/engine/internal/task"
 	"vuos.dev/engine/internal/view"
+	"vuos.dev/engine/internal/watch"
 )
 
 // Config is what a Supervisor is made from.
@@ -56,6 +57,7 @@ type Supervisor struct {
 	baton   chan struct{} // wakes a receiver that has nothing to do
 	idle    atomic.Int32
 
+	watches  *watch.Tree
 	sockets  unixSockets
 	fifos    fifos
 	programs programs
@@ -93,6 +95,9 @@ func New(cfg Config) (*Supervisor, error) {
 	if cfg.NoNesting {
 		s.bare = view.New(cfg.Name)
 	}
+	s.watches = watch.New(cfg.Dir+"/n", func(yield func(pid int)) {
+		tasks.Living(func(pid int, _ *task.State) { yield(pid) })
+	})
 	s.modules.init(s, cfg.Modules)
 	s.interrupts.init(s)
 	return s, nil
@@ -119,4 +124,7 @@ func (s *Supervisor) Close() {
 	}
 	s.modules.endAll()
 	s.files.Close()
+	if err := s.watches.Close(); err != nil {
+		s.log.Logf(engine.LogWarning, "%v", err)
+	}
 }

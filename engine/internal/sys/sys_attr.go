@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
 	"vuos.dev/engine/internal/fdesc"
+	"vuos.dev/engine/internal/watch"
 )
 
 // setattr changes attributes of what a walk found.
@@ -25,7 +26,23 @@ func (c *call) setattr(t target, a *engine.SetAttr) reply {
 	if t.file != nil {
 		a.File = t.file.File
 	}
-	return c.result(n.Setattr(c, a))
+	err := n.Setattr(c, a)
+	if err == nil {
+		c.happened(t, attrEvent(a.Valid))
+	}
+	return c.result(err)
+}
+
+// attrEvent is what a change of attributes is to who watches (include/linux/fsnotify.h:fsnotify_change()).
+func attrEvent(valid uint32) watch.Event {
+	const atime, mtime = engine.AttrAtime | engine.AttrAtimeNow, engine.AttrMtime | engine.AttrMtimeNow
+	switch {
+	case valid&^(atime|mtime|engine.AttrSize) != 0, valid&atime != 0 && valid&mtime != 0:
+		return watch.Attrib
+	case valid&atime != 0:
+		return watch.Access
+	}
+	return watch.Modify
 }
 
 // setattrPath resolves and changes; setattrFD does it for a descriptor.
@@ -235,7 +252,11 @@ func sysFtruncate(c *call) reply {
 		if size < 0 || f.Flags&unix.O_ACCMODE == unix.O_RDONLY || f.Node.Type() != unix.S_IFREG {
 			return unix.EINVAL
 		}
-		return f.Truncate(c, size)
+		err := f.Truncate(c, size)
+		if err == nil {
+			c.happened(target{file: f}, watch.Modify)
+		}
+		return err
 	})
 }
 
@@ -264,6 +285,10 @@ func sysFallocate(c *call) reply {
 		case off+length < 0:
 			return unix.EFBIG
 		}
-		return f.Allocate(c, mode, off, length)
+		err := f.Allocate(c, mode, off, length)
+		if err == nil {
+			c.happened(target{file: f}, watch.Modify)
+		}
+		return err
 	})
 }

@@ -157,7 +157,13 @@ func (c *call) twoEnds(in, out int, inAddr, outAddr, length uint64) reply {
 			}
 		}
 	}
-	return c.count(c.copyEnds(from, to, min(length, maxRW)))
+	n, err := c.copyEnds(from, to, min(length, maxRW))
+	for _, e := range [...]*end{from, to} {
+		if e.file != nil {
+			c.transferred(e.file, n, e == to)
+		}
+	}
+	return c.count(n, err)
 }
 
 func (c *call) anyVirtual(fds ...int) bool {

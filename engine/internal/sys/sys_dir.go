@@ -46,7 +46,8 @@ func sysMkdir(c *call) reply {
 	if !ok {
 		return fail(unix.EROFS)
 	}
-	_, err := d.Mkdir(c, t.name, c.modeArg(0)&0o1777&^c.Umask())
+	n, err := d.Mkdir(c, t.name, c.modeArg(0)&0o1777&^c.Umask())
+	c.created(t, n)
 	return c.result(err)
 }
 
@@ -81,7 +82,9 @@ func (c *call) mknod(t target, mode uint32, rdev uint64) (engine.Node, error) {
 	if !ok {
 		return nil, unix.EROFS
 	}
-	return d.Mknod(c, t.name, mode, rdev)
+	n, err := d.Mknod(c, t.name, mode, rdev)
+	c.created(t, n)
+	return n, err
 }
 
 func sysSymlink(c *call) reply { return c.symlink(c.n.Args[0], unix.AT_FDCWD, c.n.Args[1]) }
@@ -107,7 +110,8 @@ func (c *call) symlink(text uint64, dirfd int, path uint64) reply {
 	if !ok {
 		return fail(unix.EROFS)
 	}
-	_, err = d.Symlink(c, t.name, string(to))
+	n, err := d.Symlink(c, t.name, string(to))
+	c.created(t, n)
 	return c.result(err)
 }
 
@@ -142,7 +146,15 @@ func (c *call) unlink(dirfd int, path uint64) reply {
 	if !ok {
 		return fail(unix.EROFS)
 	}
-	return c.result(d.Unlink(c, t.name))
+	return c.unlinked(t, d.Unlink(c, t.name))
+}
+
+// unlinked ends a call that removed an entry.
+func (c *call) unlinked(t target, err error) reply {
+	if err == nil {
+		c.removed(t)
+	}
+	return c.result(err)
 }
 
 // notDir is ENOTDIR if something else than a directory has "." or ".." behind it.
@@ -170,7 +182,7 @@ func (c *call) rmdir(dirfd int, path uint64) reply {
 	if !ok {
 		return fail(unix.EROFS)
 	}
-	return c.result(d.Rmdir(c, t.name))
+	return c.unlinked(t, d.Rmdir(c, t.name))
 }
 
 func sysLink(c *call) reply {
@@ -258,7 +270,11 @@ func (c *call) link(odirfd int, opath uint64, ndirfd int, npath uint64, w want) 
 	if !ok {
 		return fail(unix.EPERM)
 	}
-	return c.result(d.Link(c, o.Node, n.name))
+	err := d.Link(c, o.Node, n.name)
+	if err == nil && !c.s.watches.Empty() {
+		c.s.watches.Linked(c.place(n.dir, n.name, o.Node))
+	}
+	return c.result(err)
 }
 
 func sysRename(c *call) reply {
@@ -295,7 +311,11 @@ func (c *call) rename(odirfd int, opath uint64, ndirfd int, npath uint64, flags 
 	if !ok {
 		return fail(unix.EROFS)
 	}
-	return c.result(d.Rename(c, o.name, n.dir.Node, n.name, flags))
+	err := d.Rename(c, o.name, n.dir.Node, n.name, flags)
+	if err == nil {
+		c.renamed(o, n, flags)
+	}
+	return c.result(err)
 }
 
 // mayRename is what fs/namei.c:do_renameat2() checks before the file system is asked.

@@ -9,6 +9,7 @@ import (
 	"vuos.dev/engine/internal/fdesc"
 	"vuos.dev/engine/internal/guest"
 	"vuos.dev/engine/internal/seccomp"
+	"vuos.dev/engine/internal/watch"
 )
 
 // sysClose tells the file system of each close; the kernel then does it, and the last one is
@@ -26,7 +27,30 @@ func sysClose(c *call) reply {
 		c.log(engine.LogDebug, "close: %v", err)
 		return c.closeWith(err)
 	}
+	if openedOf(f).watched.Load() != nil {
+		c.closeNow()
+	}
 	return native
+}
+
+// closeNow makes the close of a watched file, if it is the last one, an event before the call returns, as it is
+// natively: with something harmless in its place, which the kernel then closes, the guest's reference is gone,
+// and umvu's own is the last.
+func (c *call) closeNow() {
+	null, err := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return
+	}
+	defer unix.Close(null)
+	own, err := guest.Take(c.TID(), c.fd(0))
+	if err != nil {
+		return
+	}
+	err = c.s.listener.AddFD(c.n.ID, null, c.fd(0), true)
+	unix.Close(own)
+	if err == nil {
+		c.s.files.Closed()
+	}
 }
 
 // closeWith closes the guest's descriptor and fails all the same, as the kernel does when flush
@@ -208,6 +232,7 @@ func (c *call) getdents(old bool) reply {
 			_, _ = f.Seek(c, own, before, unix.SEEK_SET)
 			return c.result(err)
 		}
+		c.happened(target{file: f}, watch.Access)
 		return ok(int64(n))
 	})
 }

@@ -118,6 +118,7 @@ func (c *call) transfer(f *fdesc.Open, t *transfer) (n int, err error) {
 			return 0, serr
 		}
 	}
+	c.transferred(f, n, t.write)
 	return n, err
 }
 

@@ -8,7 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine/internal/fdesc"
 	"vuos.dev/engine/internal/guest"
-	"vuos.dev/engine/internal/host"
 	"vuos.dev/engine/internal/task"
 )
 
@@ -98,26 +97,6 @@ func sysPrlimit(c *call) reply {
 	return ok(0)
 }
 
-// sysInotifyAddWatch cannot watch what is virtual: the kernel would watch what is hidden
-// below.
-func sysInotifyAddWatch(c *call) reply {
-	var w want
-	if c.n.Args[2]&unix.IN_DONT_FOLLOW == 0 {
-		w |= follow
-	}
-	t, r, done := c.find(unix.AT_FDCWD, c.n.Args[1], w)
-	if done {
-		return r
-	}
-	if t.Node == nil {
-		return fail(unix.ENOENT)
-	}
-	if c.n.Args[2]&unix.IN_ONLYDIR != 0 && t.Node.Type() != unix.S_IFDIR {
-		return fail(unix.ENOTDIR)
-	}
-	return c.watch(t)
-}
-
 // sysNameToHandle refuses handles of virtual files, as a file system without export operations
 // does.
 func sysNameToHandle(c *call) reply {
@@ -149,7 +128,7 @@ func sysFanotifyMark(c *call) reply {
 	return fail(unix.ENODEV)
 }
 
-// onlyDescriptor is for calls that virtual files do not have; errno is their error.
+// refuseVirtual is for calls that virtual files do not have; errno is their error.
 func refuseVirtual(errno unix.Errno) func(*call) reply {
 	return func(c *call) reply {
 		if c.file(c.fd(0)) == nil {
@@ -190,20 +169,4 @@ func refusePath(errno unix.Errno) func(*call) reply {
 		}
 		return fail(errno)
 	}
-}
-
-// watch adds a watch: on the host's inode itself where that is what is seen, as below a bind. A file
-// system of a module has no events of its own.
-func (c *call) watch(t target) reply {
-	h, isHost := t.Node.(host.Node)
-	if !isHost {
-		return fail(unix.EOPNOTSUPP)
-	}
-	return c.withFD(c.fd(0), func(own int) reply {
-		wd, err := h.Watch(c, own, uint32(c.n.Args[2]))
-		if err != nil {
-			return c.result(err)
-		}
-		return ok(int64(wd))
-	})
 }

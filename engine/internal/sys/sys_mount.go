@@ -189,6 +189,7 @@ func (s *Supervisor) ended(m *view.Mount) {
 	if inst, ok := m.Owner.(*instance); ok {
 		inst.users.Add(-1)
 	}
+	s.watches.Drop(m)
 	if o, ok := m.FS.(engine.FileSystemOwner); ok {
 		s.files.Forget(o.Owns)
 	}

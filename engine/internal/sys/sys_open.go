@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
 	"vuos.dev/engine/internal/host"
+	"vuos.dev/engine/internal/view"
 )
 
 // opening is an open, openat, openat2 or creat.
@@ -91,7 +92,7 @@ func (c *call) open(o opening) reply {
 	if done {
 		return r
 	}
-	pos, f, err := c.openTarget(t, o.flags, o.mode)
+	at, f, err := c.openTarget(t, o.flags, o.mode)
 	for range maxOpenRetries {
 		if t.Node == nil || !isErrno(err, unix.ENOENT) && !isErrno(err, unix.ESTALE) {
 			break
@@ -100,17 +101,26 @@ func (c *call) open(o opening) reply {
 		if t, r, done = c.find(o.dirfd, o.path, w); done {
 			return r
 		}
-		pos, f, err = c.openTarget(t, o.flags, o.mode)
+		at, f, err = c.openTarget(t, o.flags, o.mode)
 	}
 	if err != nil {
 		return c.result(err)
 	}
-	fd, err := c.installFile(pos, f, o.flags)
+	as := &openedAt{pos: at, dir: t.dir, name: t.name}
+	if o.flags&oTmpfile != 0 {
+		as.dir, as.name = view.Pos{}, ""
+	}
+	c.opened(as, f, o.flags, t.Node == nil)
+	fd, err := c.installFile(as, f, o.flags)
 	if err != nil {
+		as.watched.Load().Close()
 		return c.result(err)
 	}
 	return ok(int64(fd))
 }
+
+// oTmpfile is __O_TMPFILE: O_TMPFILE without O_DIRECTORY.
+const oTmpfile = unix.O_TMPFILE &^ unix.O_DIRECTORY
 
 // maxOpenRetries bounds how often an open starts again because others change the directory.
 const maxOpenRetries = 16
@@ -126,8 +136,7 @@ func (c *call) openTarget(t target, flags int, mode uint32) (at pos, f engine.Fi
 	if flags&unix.O_PATH != 0 {
 		return t.Pos, nil, nil
 	}
-	const tmpfile = unix.O_TMPFILE &^ unix.O_DIRECTORY
-	if flags&tmpfile != 0 {
+	if flags&oTmpfile != 0 {
 		tm, ok := t.Node.(engine.NodeTmpfiler)
 		if !ok {
 			return at, nil, unix.EOPNOTSUPP
@@ -164,7 +173,6 @@ func writes(flags int) bool {
 // mayOpen is what fs/namei.c:do_open() and may_open() check before the file system is asked.
 func mayOpen(t target, flags int) error {
 	typ := t.Node.Type()
-	const tmpfile = unix.O_TMPFILE &^ unix.O_DIRECTORY
 	switch {
 	case flags&(unix.O_CREAT|unix.O_EXCL) == unix.O_CREAT|unix.O_EXCL && flags&unix.O_PATH == 0:
 		return unix.EEXIST
@@ -174,7 +182,7 @@ func mayOpen(t target, flags int) error {
 		return unix.ELOOP
 	case flags&unix.O_PATH != 0:
 		return nil
-	case typ == unix.S_IFDIR && flags&tmpfile == 0 && (writes(flags) || flags&unix.O_CREAT != 0):
+	case typ == unix.S_IFDIR && flags&oTmpfile == 0 && (writes(flags) || flags&unix.O_CREAT != 0):
 		return unix.EISDIR
 	case typ == unix.S_IFSOCK:
 		return unix.ENXIO

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
+	"vuos.dev/engine/internal/watch"
 )
 
 // xattrArgs are the arguments of a call of the xattr family, wherever they are.
@@ -184,7 +185,7 @@ func setXattr(c *call, a xattrArgs) reply {
 	if _, err := c.mem().ReadAt(v, a.value); err != nil {
 		return c.result(err)
 	}
-	return c.result(x.Setxattr(c, name, v, a.flags))
+	return c.changed(a.t, x.Setxattr(c, name, v, a.flags))
 }
 
 func removeXattr(c *call, a xattrArgs) reply {
@@ -192,7 +193,15 @@ func removeXattr(c *call, a xattrArgs) reply {
 	if err != nil {
 		return c.result(err)
 	}
-	return c.result(x.Removexattr(c, name))
+	return c.changed(a.t, x.Removexattr(c, name))
+}
+
+// changed ends a call that changed the attributes of an inode.
+func (c *call) changed(t target, err error) reply {
+	if err == nil {
+		c.happened(t, watch.Attrib)
+	}
+	return c.result(err)
 }
 
 func listXattr(c *call, a xattrArgs) reply {

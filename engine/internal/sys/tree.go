@@ -31,6 +31,7 @@ var (
 	_ engine.NodeSetattrer = treeNode{}
 	_ engine.NodeAccesser  = treeNode{}
 	_ engine.NodeXattrer   = treeNode{}
+	_ engine.NodeUnwrapper = treeNode{}
 )
 
 // under is the directory itself.
@@ -59,6 +60,12 @@ func (t treeNode) wrap(path string, n engine.Node) engine.Node {
 
 // Type implements engine.Node.
 func (t treeNode) Type() uint32 { return t.typ }
+
+// Unwrap implements engine.NodeUnwrapper.
+func (t treeNode) Unwrap(c engine.Call) (engine.Node, error) {
+	_, d, err := t.under(c)
+	return d.Node, err
+}
 
 // Stat implements engine.Node.
 func (t treeNode) Stat(c engine.Call, st *unix.Statx_t) error {
