@@ -125,10 +125,19 @@ type StreamEnder interface {
 	Ended() <-chan struct{}
 }
 
-// StreamChecker is a StreamFile that is asked before a read or write through a descriptor whose calls the
-// engine sees, which all are unless a guest moved or passed one to a number below the zone.
-type StreamChecker interface {
-	// Check gets the direction and how many bytes the guest has room for or gives. Its error is
-	// that of the call; nil lets the kernel do it. It must not wait.
-	Check(c Call, write bool, size int) error
+// StreamReadChecker is a StreamFile that is asked before a read through a descriptor whose calls the
+// engine sees, which all are unless a guest moved one to a number below the zone.
+type StreamReadChecker interface {
+	// CheckRead gets how many bytes the guest has room for. Its error is that of the call; nil lets the kernel
+	// do it. It must not wait.
+	CheckRead(c Call, room int) error
+}
+
+// StreamWriter is a StreamFile that takes itself what is written through such a descriptor, instead of from the other end
+// of the socket pair: so it can tell the writer what is wrong with it.
+type StreamWriter interface {
+	// MaxMessage is how many bytes one write can have: a longer one is EINVAL.
+	MaxMessage() int
+	// WriteMessage takes all of one write(2); p is valid until it returns. It must not wait.
+	WriteMessage(c Call, p []byte) error
 }

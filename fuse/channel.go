@@ -33,10 +33,11 @@ type channel struct {
 }
 
 var (
-	_ client.Transport     = (*channel)(nil)
-	_ engine.StreamFile    = (*channel)(nil)
-	_ engine.StreamEnder   = (*channel)(nil)
-	_ engine.StreamChecker = (*channel)(nil)
+	_ client.Transport         = (*channel)(nil)
+	_ engine.StreamFile        = (*channel)(nil)
+	_ engine.StreamEnder       = (*channel)(nil)
+	_ engine.StreamReadChecker = (*channel)(nil)
+	_ engine.StreamWriter      = (*channel)(nil)
 )
 
 func newChannel() (*channel, error) {
@@ -50,6 +51,7 @@ func newChannel() (*channel, error) {
 		unix.Close(theirs)
 		return nil, err
 	}
+	conn.Whole = true
 	return &channel{Conn: conn, theirs: theirs, reading: make(map[int]bool)}, nil
 }
 
@@ -81,25 +83,46 @@ func (ch *channel) mount(m *instance, target string, o *options) (engine.FileSys
 	return ch.fs, nil
 }
 
-// Check implements [engine.StreamChecker] with the errors of fs/fuse/dev.c: EPERM before the mount,
-// ENODEV after it, EINVAL for a buffer that does not hold every request.
-func (ch *channel) Check(c engine.Call, write bool, size int) error {
+// CheckRead implements [engine.StreamReadChecker] with the errors of fs/fuse/dev.c:fuse_dev_do_read(): EPERM before the
+// mount, ENODEV after it, EINVAL for a buffer that does not hold every request.
+func (ch *channel) CheckRead(c engine.Call, room int) error {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
 	delete(ch.reading, c.TID())
+	if err := ch.mounted(c); err != nil {
+		return err
+	}
+	if room < max(minRead, writeHeaders+ch.fs.MaxWrite()) {
+		return unix.EINVAL
+	}
+	ch.reading[c.TID()] = true
+	return nil
+}
+
+// mounted is EPERM before the mount and ENODEV after it. The lock is held.
+func (ch *channel) mounted(c engine.Call) error {
 	switch {
 	case ch.fs == nil:
 		return unix.EPERM
 	case ch.gone:
 		ch.owner.farewells.add(c.PID(), ch.target)
 		return unix.ENODEV
-	case write:
-		return nil
-	case size < max(minRead, writeHeaders+ch.fs.MaxWrite()):
-		return unix.EINVAL
 	}
-	ch.reading[c.TID()] = true
 	return nil
+}
+
+// MaxMessage implements [engine.StreamWriter].
+func (ch *channel) MaxMessage() int { return wire.MaxMessage }
+
+// WriteMessage implements [engine.StreamWriter] with the errors of fs/fuse/dev.c:fuse_dev_do_write().
+func (ch *channel) WriteMessage(c engine.Call, p []byte) error {
+	ch.mu.Lock()
+	err := ch.mounted(c)
+	ch.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return ch.Receive(p)
 }
 
 // Do implements [client.Transport]. Nothing comes after DESTROY.

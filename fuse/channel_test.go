@@ -23,13 +23,20 @@ func TestChannel(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := enginetest.NewCall()
-	check := func(write bool, size int, want error) {
+	check := func(room int, want error) {
 		t.Helper()
-		if err := ch.Check(c, write, size); err != want {
-			t.Errorf("write %v of %d bytes: %v, want %v", write, size, err, want)
+		if err := ch.CheckRead(c, room); err != want {
+			t.Errorf("read of %d bytes: %v, want %v", room, err, want)
 		}
 	}
-	check(false, 1<<20, unix.EPERM)
+	write := func(h proto.OutHeader, want error) {
+		t.Helper()
+		if err := ch.WriteMessage(c, h.Raw()); err != want {
+			t.Errorf("write of %+v: %v, want %v", h, err, want)
+		}
+	}
+	check(1<<20, unix.EPERM)
+	write(proto.OutHeader{Len: proto.OutHeaderSize, Unique: 2}, unix.EPERM)
 	m := &instance{host: &enginetest.Host{}}
 	o := &options{owner: client.Owner{RootMode: unix.S_IFDIR}, client: client.Options{AllowOther: true}}
 	fs, err := ch.mount(m, "/mnt", o)
@@ -42,16 +49,19 @@ func TestChannel(t *testing.T) {
 	if fs.Root().Type() != unix.S_IFDIR {
 		t.Error("the root has not the type that rootmode says")
 	}
-	check(false, minRead-1, unix.EINVAL)
-	check(false, 1<<20, nil)
+	check(minRead-1, unix.EINVAL)
+	check(1<<20, nil)
 	buf := make([]byte, 1<<20)
 	n, err := unix.Read(fd, buf)
 	if err != nil || n < proto.InHeaderSize {
 		t.Fatalf("INIT: %d, %v", n, err)
 	}
+	write(proto.OutHeader{Len: proto.OutHeaderSize, Unique: 2000}, unix.ENOENT)
+	write(proto.OutHeader{Len: proto.OutHeaderSize + 1, Unique: 2}, unix.EINVAL)
+	write(proto.OutHeader{Len: proto.OutHeaderSize, Unique: 2, Error: 1}, unix.EINVAL)
 	ch.Abort() // the reader below was let in before
-	check(false, 1<<20, unix.ENODEV)
-	check(true, 16, unix.ENODEV)
+	check(1<<20, unix.ENODEV)
+	write(proto.OutHeader{Len: proto.OutHeaderSize, Unique: 2}, unix.ENODEV)
 	if !m.Umounted(c, "/mnt") || m.Umounted(c, "/mnt") {
 		t.Error("the server's own umount is done once, and only once")
 	}

@@ -22,6 +22,9 @@ import (
 // socket has by default (net.core.wmem_default).
 const maxData = 128 << 10
 
+// MaxMessage is the longest message that is understood, in bytes.
+const MaxMessage = maxData + proto.MaxHeader
+
 // maxSpliced is the most data in one reply of a server that may splice it into its channel: splice(2) sends
 // 16 buffers at a time as one message, which are the header and 15 pages, not all of them
 // full. go-fuse splices although INIT does not offer it.
@@ -32,6 +35,9 @@ const step = 2
 
 // Conn is a connection to a server. It implements [client.Transport].
 type Conn struct {
+	// Whole is set before Start where all that a server splices into its channel at once comes as one message.
+	Whole bool
+
 	f   *os.File
 	raw syscall.RawConn
 
@@ -110,7 +116,7 @@ func (c *Conn) Start(n proto.Notifier, in *proto.InitIn) (*proto.InitOut, error)
 		return nil, unix.EIO
 	}
 	c.maxReply = maxData
-	if out.Flags&proto.AtomicOTrunc == 0 { // libfuse3 takes it, go-fuse does not
+	if !c.Whole && out.Flags&proto.AtomicOTrunc == 0 { // libfuse3 takes it, go-fuse does not
 		c.maxReply = maxSpliced
 	}
 	return out, nil

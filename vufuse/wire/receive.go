@@ -14,7 +14,7 @@ import (
 func (c *Conn) read() {
 	defer close(c.ended)
 	defer c.abort()
-	buf := make([]byte, maxData+proto.MaxHeader)
+	buf := make([]byte, MaxMessage)
 	for {
 		n, err := c.readMessage(buf)
 		if n == 0 || err != nil {
@@ -61,12 +61,14 @@ func (c *Conn) Receive(msg []byte) error {
 	w := c.pending[rep.Unique]
 	delete(c.pending, rep.Unique)
 	c.mu.Unlock()
-	if w == nil {
-		return unix.ENOENT
-	}
-	if err != nil {
-		w.finish(unix.EIO)
+	switch {
+	case err != nil:
+		if w != nil {
+			w.finish(unix.EIO)
+		}
 		return err
+	case w == nil:
+		return unix.ENOENT
 	}
 	if rep.Errno != 0 {
 		w.finish(rep.Errno)

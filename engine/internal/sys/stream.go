@@ -8,54 +8,76 @@ import (
 	"vuos.dev/engine/internal/fdesc"
 )
 
-// streamed lets the kernel do a read or write on a stream, if its module agrees.
+// streamed is a read or write on a stream: its module takes what is written, if it likes to; otherwise it is the kernel's
+// to do, if the module agrees.
 func (c *call) streamed(f *fdesc.Open, t *transfer) reply {
 	size := 0
 	for _, v := range t.vec {
 		size += int(v.n)
 	}
-	if err := checkStream(c, f, t.write, size); err != nil {
+	if !t.write {
+		return c.readStream(f, size)
+	}
+	w, isWriter := f.File.(engine.StreamWriter)
+	if !isWriter {
+		return native
+	}
+	if size > w.MaxMessage() {
+		return fail(unix.EINVAL)
+	}
+	buf := chunks.Get().(*[]byte)
+	defer chunks.Put(buf)
+	p := (*buf)[:size]
+	if _, err := c.gather(&t.vec, p); err != nil {
 		return c.result(err)
 	}
-	return native
+	return c.hand(w, p)
 }
 
-func checkStream(c *call, f *fdesc.Open, write bool, size int) error {
-	if ch, ok := f.File.(engine.StreamChecker); ok {
-		return ch.Check(c, write, size)
+// hand gives a module one message.
+func (c *call) hand(w engine.StreamWriter, p []byte) reply {
+	if len(p) > w.MaxMessage() {
+		return fail(unix.EINVAL)
 	}
-	return nil
+	if err := w.WriteMessage(c, p); err != nil {
+		return c.result(err)
+	}
+	return ok(int64(len(p)))
+}
+
+// readStream lets the kernel do a read, if the module agrees.
+func (c *call) readStream(f *fdesc.Open, room int) reply {
+	if ch, ok := f.File.(engine.StreamReadChecker); ok {
+		if err := ch.CheckRead(c, room); err != nil {
+			return c.result(err)
+		}
+	}
+	return native
 }
 
 // spliceStream is splice(2) with a stream at one end. What comes from a pipe is one message: the kernel would
 // make several of it where it is more than 16 buffers (fs/splice.c:splice_to_socket()). done is
 // false if there is no stream.
 func (c *call) spliceStream() (r reply, done bool) {
-	size := min(c.n.Args[4], chunkBytes)
+	size := int(min(c.n.Args[4], chunkBytes))
 	if f := c.file(c.fd(0)); f != nil && f.Stream() {
-		if err := checkStream(c, f, false, int(size)); err != nil {
-			return c.result(err), true
-		}
-		return native, true
+		return c.readStream(f, size), true
 	}
 	f := c.file(c.fd(2))
 	if f == nil || !f.Stream() {
 		return r, false
-	}
-	if err := checkStream(c, f, true, int(size)); err != nil {
-		return c.result(err), true
 	}
 	return c.withFD(c.fd(0), func(pipe int) reply {
 		n, isPipe := pipeLevel(pipe, false)
 		if !isPipe || n <= 0 {
 			return native
 		}
-		return c.withFD(c.fd(2), func(stream int) reply { return c.message(pipe, stream, min(int(size), int(n))) })
+		return c.message(f, pipe, min(size, n))
 	}), true
 }
 
 // message moves n bytes, which are there, from a pipe to a stream.
-func (c *call) message(pipe, stream, n int) reply {
+func (c *call) message(f *fdesc.Open, pipe, n int) reply {
 	c.Block()
 	buf := chunks.Get().(*[]byte)
 	defer chunks.Put(buf)
@@ -74,8 +96,13 @@ func (c *call) message(pipe, stream, n int) reply {
 		}
 		got += k
 	}
-	if err := unix.Sendto(stream, p, unix.MSG_NOSIGNAL, nil); err != nil {
-		return c.result(err)
+	if w, isWriter := f.File.(engine.StreamWriter); isWriter {
+		return c.hand(w, p)
 	}
-	return ok(int64(len(p)))
+	return c.withFD(c.fd(2), func(stream int) reply {
+		if err := unix.Sendto(stream, p, unix.MSG_NOSIGNAL, nil); err != nil {
+			return c.result(err)
+		}
+		return ok(int64(len(p)))
+	})
 }
