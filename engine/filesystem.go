@@ -27,6 +27,13 @@ type FileSystemStatfser interface {
 	Statfs(c Call, n Node, st *unix.Statfs_t) error
 }
 
+// BoundFileSystem is a part of another file system that is seen at a second place, see [View].
+type BoundFileSystem interface {
+	FileSystem
+	FileSystemStatfser
+	FileSystemSyncer
+}
+
 // FileSystemSyncer is syncfs(2): all that was written is on stable storage when
 // it returns. Without it syncfs has nothing to do.
 type FileSystemSyncer interface {

@@ -18,6 +18,10 @@ type View interface {
 	// [HostFile]; for others it is what the module returned.
 	Open(c Call, path string, flags int, mode uint32) (Node, File, error)
 
+	// Bind is a file system that shows what path names, and what is below it, once more: its inodes are the ones that
+	// are found there. What they are on counts as in use until Unmount.
+	Bind(c Call, path string) (BoundFileSystem, error)
+
 	// Tree is the whole tree of the view as one directory, mounts included:
 	// the root node of a file system that shows it again elsewhere.
 	Tree(c Call) Node

@@ -10,11 +10,23 @@ import (
 	"vuos.dev/engine"
 )
 
-// newExcept makes a bind of which some subtrees stay what they were at the mount point.
-func newExcept(c engine.Call, source engine.Node, target string, paths []string) (engine.FileSystem, error) {
+// excepting is a bind of which some subtrees stay what they were at the mount point.
+type excepting struct {
+	engine.BoundFileSystem
+	root *patched
+}
+
+// Root implements engine.FileSystem.
+func (e *excepting) Root() engine.Node { return e.root }
+
+// patch makes the root: the source with the paths below it as the mount point has them now.
+func patch(c engine.Call, source engine.Node, r *engine.MountRequest, paths []string) (*patched, error) {
+	if source.Type() != unix.S_IFDIR {
+		return nil, &engine.MountError{Err: unix.EINVAL, Message: "vufs: except: " + r.Source + " is not a directory"}
+	}
 	root := &patched{Node: source, except: map[string]engine.Node{}, below: map[string]*patched{}}
 	for _, p := range paths {
-		n, _, err := c.View().Lookup(c, target+"/"+p, false)
+		n, _, err := c.View().Lookup(c, r.Target+"/"+p, false)
 		if err != nil && !errors.Is(err, unix.ENOENT) {
 			errno, _ := engine.Errno(err)
 			return nil, &engine.MountError{Err: err, Message: "vufs: except=/" + p + ": " + errno.Error()}
@@ -31,7 +43,7 @@ func newExcept(c engine.Call, source engine.Node, target string, paths []string)
 		}
 		dir.except[names[len(names)-1]] = n
 	}
-	return &bind{root: root}, nil
+	return root, nil
 }
 
 // patched is a directory of the source in which, or below which, some names are the target's own.

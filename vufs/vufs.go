@@ -64,25 +64,18 @@ func (instance) Mount(c engine.Call, r *engine.MountRequest) (engine.FileSystem,
 	if err != nil {
 		return nil, err
 	}
-	n, _, err := c.View().Lookup(c, r.Source, true)
+	source, err := c.View().Bind(c, r.Source)
 	if err != nil {
 		errno, _ := engine.Errno(err)
 		return nil, &engine.MountError{Err: err, Message: r.Source + ": " + errno.Error()}
 	}
 	if len(o.except) == 0 {
-		return &bind{root: n}, nil
+		return source, nil
 	}
-	if n.Type() != unix.S_IFDIR {
-		return nil, &engine.MountError{Err: unix.EINVAL, Message: "vufs: except: " + r.Source + " is not a directory"}
+	root, err := patch(c, source.Root(), r, o.except)
+	if err != nil {
+		_ = source.Unmount(c)
+		return nil, err
 	}
-	return newExcept(c, n, r.Target, o.except)
+	return &excepting{source, root}, nil
 }
-
-// bind is a file system whose inodes are those of the source.
-type bind struct{ root engine.Node }
-
-// Root implements engine.FileSystem.
-func (b *bind) Root() engine.Node { return b.root }
-
-// Unmount implements engine.FileSystem.
-func (b *bind) Unmount(engine.Call) error { return nil }

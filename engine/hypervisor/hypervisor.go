@@ -210,7 +210,7 @@ func (h *Hypervisor) Terminate() {
 	h.sup.Signal(unix.SIGTERM)
 	h.sup.Signal(unix.SIGCONT)
 	deadline := time.After(graceful)
-	for h.sup.Guests() > 0 {
+	for h.sup.Guests() {
 		select {
 		case <-h.children:
 		case <-deadline:

@@ -71,13 +71,8 @@ func (c *call) task() *task.State {
 
 // setTask changes the state of the calling process.
 func (c *call) setTask(change func(*task.State)) error {
-	n := *c.task()
-	change(&n)
-	if err := c.s.tasks.Set(c.TID(), n); err != nil {
-		return err
-	}
 	c.state = nil
-	return nil
+	return c.s.tasks.Change(c.TID(), change)
 }
 
 func (c *call) stat() *guest.Status {

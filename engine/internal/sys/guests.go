@@ -3,35 +3,42 @@
 package sys
 
 import (
+	"iter"
 	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine/internal/guest"
-	"vuos.dev/engine/internal/task"
 )
 
-// Guests counts the guests alive, without the servers that modules have started.
-func (s *Supervisor) Guests() int {
-	n := 0
-	s.tasks.Living(func(pid int, st *task.State) {
-		if !st.Service && guest.State(pid) != 'Z' {
-			n++
+// guests are the guests alive, without the servers that modules have started.
+func (s *Supervisor) guests() iter.Seq[int] {
+	return func(yield func(pid int) bool) {
+		for pid, st := range s.tasks.Living() {
+			if !st.Service && guest.State(pid) != 'Z' && !yield(pid) {
+				return
+			}
 		}
-	})
-	return n
+	}
 }
 
-// Busy tells whether a guest is alive that does something of its own: not a server that a module has started, and not
-// one that serves a mount through a device of the view, as a FUSE server does.
+// Guests tells whether a guest is alive.
+func (s *Supervisor) Guests() bool {
+	for range s.guests() {
+		return true
+	}
+	return false
+}
+
+// Busy tells whether a guest is alive that does something of its own, and does not only serve a mount through a device
+// of the view, as a FUSE server does.
 func (s *Supervisor) Busy() bool {
-	busy := false
-	s.tasks.Living(func(pid int, st *task.State) {
-		if !busy && !st.Service && guest.State(pid) != 'Z' && !s.serves(pid) {
-			busy = true
+	for pid := range s.guests() {
+		if !s.serves(pid) {
+			return true
 		}
-	})
-	return busy
+	}
+	return false
 }
 
 // serves tells whether a process has a stream to a module open.
@@ -52,14 +59,14 @@ func (s *Supervisor) serves(pid int) bool {
 	return false
 }
 
-// Signal sends a signal to them and returns how many there were.
+// Signal sends a signal to the guests and returns how many got it.
 func (s *Supervisor) Signal(sig unix.Signal) int {
 	n := 0
-	s.tasks.Living(func(pid int, st *task.State) {
-		if !st.Service && guest.State(pid) != 'Z' && unix.Kill(pid, sig) == nil {
+	for pid := range s.guests() {
+		if unix.Kill(pid, sig) == nil {
 			n++
 		}
-	})
+	}
 	return n
 }
 

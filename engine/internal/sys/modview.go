@@ -72,6 +72,15 @@ func (m moduleView) Lookup(c engine.Call, path string, fol bool) (engine.Node, s
 	return t.Node, t.Path, nil
 }
 
+// Bind implements engine.View.
+func (m moduleView) Bind(c engine.Call, path string) (engine.BoundFileSystem, error) {
+	t, err := m.lookup(m.inner(c), path, follow)
+	if err != nil {
+		return nil, err
+	}
+	return newBound(t.Pos), nil
+}
+
 func (m moduleView) lookup(in *call, path string, w want) (target, error) {
 	if path == "" {
 		return target{}, unix.ENOENT

@@ -96,7 +96,9 @@ func New(cfg Config) (*Supervisor, error) {
 		s.bare = view.New(cfg.Name)
 	}
 	s.watches = watch.New(cfg.Dir+"/n", func(yield func(pid int)) {
-		tasks.Living(func(pid int, _ *task.State) { yield(pid) })
+		for pid := range tasks.Living() {
+			yield(pid)
+		}
 	})
 	s.modules.init(s, cfg.Modules)
 	s.interrupts.init(s)

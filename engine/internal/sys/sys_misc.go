@@ -66,16 +66,14 @@ func (c *call) setLocks(tid int, addr uint64) reply {
 		return c.result(err)
 	}
 	n := unix.Rlimit{Cur: binary.NativeEndian.Uint64(b[:]), Max: binary.NativeEndian.Uint64(b[8:])}
-	st := *c.s.tasks.Of(tid)
 	if n.Cur > n.Max {
 		return fail(unix.EINVAL)
 	}
-	if n.Max > st.Locks.Max && !c.Cred().HasCap(unix.CAP_SYS_RESOURCE) {
+	if n.Max > c.s.tasks.Of(tid).Locks.Max && !c.Cred().HasCap(unix.CAP_SYS_RESOURCE) {
 		return fail(unix.EPERM)
 	}
-	st.Locks = n
 	c.state = nil
-	return c.result(c.s.tasks.Set(tid, st))
+	return c.result(c.s.tasks.Change(tid, func(s *task.State) { s.Locks = n }))
 }
 
 func sysPrlimit(c *call) reply {

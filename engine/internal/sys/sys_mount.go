@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
 	"vuos.dev/engine/internal/guest"
-	"vuos.dev/engine/internal/task"
 	"vuos.dev/engine/internal/view"
 )
 
@@ -247,13 +246,12 @@ func (c *call) umount(m *view.Mount, flags int) error {
 
 // workedIn tells whether a living process has its working directory or root on the mount.
 func (s *Supervisor) workedIn(m *view.Mount) bool {
-	busy := false
-	s.tasks.Living(func(_ int, st *task.State) {
+	for _, st := range s.tasks.Living() {
 		if st.Cwd.Mount == m || st.Root.Mount == m {
-			busy = true
+			return true
 		}
-	})
-	return busy
+	}
+	return false
 }
 
 // mountChange is mount(2) with MS_REMOUNT, MS_BIND or MS_MOVE and the propagation flags.
@@ -286,54 +284,6 @@ func (c *call) remount(t target, flags uintptr) error {
 		return unix.EINVAL
 	}
 	t.Mount.SetFlags(flags &^ notNew)
-	return nil
-}
-
-// bind makes a directory or file that is virtual, or the mount point of one, visible at another place.
-func (c *call) bind(src target, native bool, flags uintptr) error {
-	if native {
-		var r reply
-		var done bool
-		if src, r, done = c.onHost(c.path2[:], unix.AT_FDCWD, c.n.Args[0], follow); done {
-			return r.errno
-		}
-	}
-	t, r, done := c.findForMount(c.n.Args[1])
-	if done {
-		return r.errno
-	}
-	fs := &bound{root: src.Node, under: src.Mount}
-	if err := suitable(t, fs); err != nil {
-		return err
-	}
-	if src.Mount != nil {
-		src.Mount.Get()
-	}
-	c.s.attach(c.task().View, view.Info{Source: src.Path, Type: "none", Flags: flags &^ notNew, FS: fs}, t.Path)
-	return nil
-}
-
-// bound is the file system of a bind mount.
-type bound struct {
-	root  engine.Node
-	under *view.Mount
-}
-
-func (b *bound) Root() engine.Node { return b.root }
-
-func (b *bound) Statfs(c engine.Call, n engine.Node, st *unix.Statfs_t) error {
-	if b.under != nil {
-		if fs, ok := b.under.FS.(engine.FileSystemStatfser); ok {
-			return fs.Statfs(c, n, st)
-		}
-	}
-	return nil
-}
-
-func (b *bound) Unmount(engine.Call) error {
-	if b.under != nil {
-		b.under.Put()
-	}
 	return nil
 }
 
