@@ -95,6 +95,10 @@ type Host interface {
 	// FreeDev gives it back.
 	AnonDev() uint64
 	FreeDev(dev uint64)
+
+	// Settle returns when all files have been released whose last close came before it was called: a release
+	// otherwise follows the close at once, but not before the guest goes on. It may wait.
+	Settle(c Call)
 }
 
 // Program is a program to run as a guest.

@@ -52,8 +52,8 @@ type NodeParenter interface {
 // NodeOpener opens an inode of any type except symbolic links and sockets. Without
 // it open fails with EACCES.
 type NodeOpener interface {
-	// Open opens the inode with the O_* flags of open(2), less O_CREAT, O_EXCL,
-	// O_NOFOLLOW, O_CLOEXEC and O_PATH. O_TRUNC is passed on and obeyed. Permission
+	// Open opens the inode with the O_* flags of open(2), less O_CREAT, O_EXCL unless it is a block
+	// device, O_NOFOLLOW, O_CLOEXEC and O_PATH. O_TRUNC is passed on and obeyed. Permission
 	// is checked by the file system.
 	Open(c Call, flags int) (File, error)
 }

@@ -20,7 +20,7 @@ const (
 
 // blkpg is BLKPG, with which partitioning programs change the partitions that the kernel has one by
 // one (block/ioctl.c:blkpg_do_ioctl()).
-func (f *blockFile) blkpg(m engine.Memory, arg uint64) error {
+func (f *blockFile) blkpg(c engine.Call, m engine.Memory, arg uint64) error {
 	d := f.node.disk
 	if f.node != d.whole || !d.partitioned() {
 		return unix.EINVAL
@@ -41,12 +41,18 @@ func (f *blockFile) blkpg(m engine.Memory, arg uint64) error {
 	if p.Number <= 0 || p.Number > partition.Max {
 		return unix.EINVAL
 	}
+	op := binary.NativeEndian.Uint32(a[:])
+	return d.unlessBusy(c, func() error { return d.blkpg(op, p) })
+}
+
+// blkpg does one operation of BLKPG.
+func (d *disk) blkpg(op uint32, p partition.Partition) error {
 	d.scan.Lock()
 	defer d.scan.Unlock()
 	d.mu.Lock()
 	n := d.parts[p.Number]
 	d.mu.Unlock()
-	switch op := binary.NativeEndian.Uint32(a[:]); op {
+	switch op {
 	case blkpgDel:
 		if n == nil {
 			return unix.ENXIO

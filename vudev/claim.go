@@ -2,11 +2,31 @@
 
 package vudev
 
-import "golang.org/x/sys/unix"
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"vuos.dev/engine"
+)
 
 // claim notes an open file. With O_EXCL a block device is had alone among those who open it so, and a
 // partition excludes its disk (block/bdev.c:bd_may_claim()).
-func (d *disk) claim(n *node, flags int) error {
+func (d *disk) claim(c engine.Call, n *node, flags int) error {
+	return d.unlessBusy(c, func() error { return d.tryClaim(n, flags) })
+}
+
+// unlessBusy does what fails with EBUSY while a file is open. Those closed before do not count.
+func (d *disk) unlessBusy(c engine.Call, try func() error) error {
+	err := try()
+	if errors.Is(err, unix.EBUSY) {
+		d.host.Settle(c)
+		err = try()
+	}
+	return err
+}
+
+func (d *disk) tryClaim(n *node, flags int) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if n.number != 0 && d.parts[n.number] != n {

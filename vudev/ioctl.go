@@ -39,7 +39,7 @@ func (f *blockFile) Ioctl(c engine.Call, m engine.Memory, cmd uint32, arg uint64
 		}
 		return 0, f.node.disk.rescan(c)
 	case unix.BLKPG:
-		return 0, f.blkpg(m, arg)
+		return 0, f.blkpg(c, m, arg)
 	case unix.BLKDISCARD, unix.BLKSECDISCARD, unix.BLKZEROOUT:
 		return 0, f.ioctlRange(c, m, cmd, arg)
 	}

@@ -124,7 +124,7 @@ func (n *node) Open(c engine.Call, flags int) (engine.File, error) {
 	if err := engine.Access(c.Cred(), &st, mask); err != nil {
 		return nil, err
 	}
-	if err := n.disk.claim(n, flags); err != nil {
+	if err := n.disk.claim(c, n, flags); err != nil {
 		return nil, err
 	}
 	f := &file{node: n, flags: flags}

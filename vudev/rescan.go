@@ -56,6 +56,10 @@ func (d *disk) rescan(c engine.Call) error {
 		return unix.EINVAL
 	}
 	c.Block()
+	return d.unlessBusy(c, func() error { return d.tryRescan(c) })
+}
+
+func (d *disk) tryRescan(c engine.Call) error {
 	if d.busyParts() {
 		return unix.EBUSY
 	}

@@ -96,6 +96,9 @@ func (h *Host) AnonDev() uint64 {
 	return h.dev
 }
 
+// Settle implements [engine.Host]: there are no guests.
+func (*Host) Settle(engine.Call) {}
+
 // FreeDev implements [engine.Host]. It panics if dev is not in use.
 func (h *Host) FreeDev(dev uint64) {
 	h.mu.Lock()

@@ -32,6 +32,11 @@
 // kernel's. Status flags stay the kernel's: fcntl(F_SETFL) is native, and calls that depend on them
 // take a descriptor fd of the same open file, or -1 for those last known ([Open.SetStatus]).
 //
+// # Numbers below the zone
+//
+// A descriptor that a guest puts at a number that is not trapped is used natively. A stream works there; a regular file
+// is materialized; a device becomes an alias ([Open.Alias]).
+//
 // # Page cache
 //
 // The contents of a file are cached in its stand-in, in pages of 4 KiB; which are loaded is known by a bitmap. A page not

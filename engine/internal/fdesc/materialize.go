@@ -14,7 +14,7 @@ import (
 // close. fd is a descriptor of the open file, to which the offset is moved. Directories and
 // streams need nothing.
 //
-// Errors: EOPNOTSUPP for a device, as [Open.Map] otherwise.
+// Errors: EOPNOTSUPP for a device, which may have an [Open.Alias]; as [Open.Map] otherwise.
 func (o *Open) Materialize(c engine.Call, fd int) error {
 	if o.ino == nil || o.Flags&unix.O_PATH != 0 {
 		return nil

@@ -54,16 +54,21 @@ func byLink[T string | []byte](s *Store, text T) *Open {
 func (s *Store) ByName(name []byte) *Open { return byName(s, name) }
 
 func byName[T string | []byte](s *Store, name T) *Open {
-	if len(name) < 2 || name[0] != 'o' {
-		return nil
-	}
-	id, ok := number(name[1:])
+	id, ok := linkID(name)
 	if !ok {
 		return nil
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.opens[id]
+}
+
+// linkID is the number in the last component of a link, "oN".
+func linkID[T string | []byte](name T) (id uint64, ok bool) {
+	if len(name) < 2 || name[0] != 'o' {
+		return 0, false
+	}
+	return number(name[1:])
 }
 
 // number reads a decimal number without sign or leading zeros.

@@ -37,6 +37,10 @@ type Open struct {
 	link   link
 	stream uint64 // inode number of the socket
 
+	// Guarded by Store.mu: links besides the first ([Open.Alias]), and how many of all are open.
+	aliases []link
+	open    int
+
 	reader engine.FileReader
 	writer engine.FileWriter
 	direct bool // past the page cache (CacheNone)
@@ -92,6 +96,7 @@ func (s *Store) Open(c engine.Call, spec Spec) (*Open, int, error) {
 	}
 	s.mu.Lock()
 	s.opens[o.link.id] = o
+	o.open = 1
 	s.live.Add(1)
 	s.mu.Unlock()
 	fd, err := unix.Openat(s.dirfd, o.link.name(), flags|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
@@ -147,6 +152,9 @@ func (o *Open) detach() {
 		o.s.links.putDir(o.link)
 	default:
 		o.ino.putLink(o.link)
+		for _, l := range o.aliases {
+			o.ino.putLink(l)
+		}
 		o.s.put(o.ino)
 	}
 }

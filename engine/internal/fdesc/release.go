@@ -22,8 +22,12 @@ func (s *Store) forget(o *Open) bool {
 	switch {
 	case o.stream != 0 && s.streams[o.stream] == o:
 		delete(s.streams, o.stream)
-	case o.stream == 0 && s.opens[o.link.id] == o:
+	case o.stream == 0 && o.open > 0:
+		o.open = 0
 		delete(s.opens, o.link.id)
+		for _, l := range o.aliases {
+			delete(s.opens, l.id)
+		}
 	default:
 		return false
 	}

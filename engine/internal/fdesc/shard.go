@@ -111,8 +111,8 @@ func (sh *shard) events(b []byte) {
 		case mask&unix.IN_Q_OVERFLOW != 0:
 			sh.s.log(engine.LogErr, "inotify queue overflow: somebody else opened files below %s; some open files will not be released", sh.s.dir)
 		case mask&unix.IN_CLOSE != 0:
-			if o := sh.s.ByName(name); o != nil {
-				sh.s.begin(o)
+			if id, ok := linkID(name); ok {
+				sh.s.linkClosed(id)
 			}
 		}
 	}

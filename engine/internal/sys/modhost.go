@@ -27,6 +27,7 @@ func (h *moduleHost) Background() engine.Call                      { return &own
 func (h *moduleHost) Pages(n engine.Node) engine.Pages             { return h.s.files.Pages(n) }
 func (h *moduleHost) AnonDev() uint64                              { return h.s.devs.take() }
 func (h *moduleHost) FreeDev(dev uint64)                           { h.s.devs.give(dev) }
+func (h *moduleHost) Settle(c engine.Call)                         { h.s.files.Drain(c) }
 
 // Attach implements engine.Host.
 func (h *moduleHost) Attach(point, fstype string, fs engine.FileSystem) func() error {

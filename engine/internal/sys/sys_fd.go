@@ -108,12 +108,36 @@ func sysDup2(c *call) reply {
 	if inZone(to) {
 		return native
 	}
+	if f.Device() {
+		return c.aliasAt(f, to)
+	}
 	return c.withFD(c.fd(0), func(own int) reply {
 		if err := f.Materialize(c, own); err != nil {
 			return c.result(err)
 		}
 		return native
 	})
+}
+
+// aliasAt gives an open device the number to, which is not trapped.
+func (c *call) aliasAt(f *fdesc.Open, to int) reply {
+	flags := 0
+	if int(c.n.NR) == unix.SYS_DUP3 {
+		flags = c.fd(2)
+	}
+	lim, err := guest.GetLimit(c.TID(), unix.RLIMIT_NOFILE)
+	if err != nil || flags&^unix.O_CLOEXEC != 0 || uint64(to) >= lim.Cur {
+		return native // the kernel knows the error
+	}
+	fd, err := f.Alias()
+	if err != nil {
+		return c.result(err)
+	}
+	defer unix.Close(fd)
+	if err := c.s.listener.AddFD(c.n.ID, fd, to, flags&unix.O_CLOEXEC != 0); err != nil {
+		return c.result(err)
+	}
+	return ok(int64(to))
 }
 
 func sysFcntl(c *call) reply {

@@ -158,7 +158,11 @@ func (c *call) openTarget(t target, flags int, mode uint32) (at pos, f engine.Fi
 	if !ok {
 		return at, nil, unix.EACCES
 	}
-	f, err = op.Open(c, flags&^openOnly)
+	given := flags &^ openOnly
+	if t.Node.Type() == unix.S_IFBLK {
+		given |= flags & unix.O_EXCL // nobody else may have it so (block/bdev.c:bd_prepare_to_claim())
+	}
+	f, err = op.Open(c, given)
 	return t.Pos, f, err
 }
 
