@@ -8,6 +8,8 @@ DESTDIR ?=
 GO ?= go
 # Compilations and test programs at a time.
 JOBS ?= 2
+# What make bench compares, separated by commas; none means all.
+GROUP ?=
 # How long each fuzz target runs.
 FUZZTIME ?= 5s
 STATICCHECK ?= $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -16,7 +18,7 @@ STATICCHECK ?= $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 DIRS := $(shell sed -n 's|^[[:space:]]*\(use[[:space:]]*\)\{0,1\}\./|./|p' go.work)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test race fuzz lint bench generate install clean
+.PHONY: help build run test race fuzz lint bench microbench generate install clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -25,7 +27,7 @@ help: ## list what can be made
 
 build: generate ## build all programs into bin/
 	@mkdir -p bin
-	$(GO) build -p $(JOBS) -o bin/ $$($(GO) list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' work | grep -v -e /internal/ -e /enginetest/)
+	$(GO) build -p $(JOBS) -o bin/ $$($(GO) list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' work | grep -v -e /internal/ -e /enginetest/ -e /tools/bench)
 
 run: ## install what is needed, build, mount an ext4 image in a view and look into it
 	scripts/run.sh
@@ -44,7 +46,10 @@ lint: ## gofmt, go vet and staticcheck
 	$(GO) vet work
 	@for d in $(DIRS); do echo "staticcheck $$d"; (cd $$d && $(STATICCHECK) ./...) || exit 1; done
 
-bench: ## run the benchmarks
+bench: build ## compare programs in a view with programs outside; GROUP=empty,image,fuse,disk selects
+	$(GO) run ./tools/bench -bin bin -group '$(GROUP)'
+
+microbench: ## run the benchmarks of single packages
 	$(GO) test -p 1 -run '^$$' -bench . -benchmem work
 
 generate: ## write the files that are made from others
