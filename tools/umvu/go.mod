@@ -38,8 +38,10 @@ require (
 	vuos.dev/submods/vudevloop v0.0.0
 	vuos.dev/submods/vudevnull v0.0.0
 	vuos.dev/submods/vudevpartx v0.0.0
+	vuos.dev/submods/vudevqcow2 v0.0.0
 	vuos.dev/submods/vudevramdisk v0.0.0
 	vuos.dev/submods/vudevrandom v0.0.0
+	vuos.dev/submods/vudevvdi v0.0.0
 	vuos.dev/submods/vudevzero v0.0.0
 	vuos.dev/vudev v0.0.0
 )
@@ -75,10 +77,14 @@ replace vuos.dev/submods/vudevnull => ../../submods/vudevnull
 
 replace vuos.dev/submods/vudevpartx => ../../submods/vudevpartx
 
+replace vuos.dev/submods/vudevqcow2 => ../../submods/vudevqcow2
+
 replace vuos.dev/submods/vudevramdisk => ../../submods/vudevramdisk
 
 replace vuos.dev/submods/vudevrandom => ../../submods/vudevrandom
 
 replace vuos.dev/submods/vudevzero => ../../submods/vudevzero
+
+replace vuos.dev/submods/vudevvdi => ../../submods/vudevvdi
 
 replace vuos.dev/vudev => ../../vudev

@@ -11,8 +11,10 @@ import (
 	"vuos.dev/submods/vudevloop"
 	"vuos.dev/submods/vudevnull"
 	"vuos.dev/submods/vudevpartx"
+	"vuos.dev/submods/vudevqcow2"
 	"vuos.dev/submods/vudevramdisk"
 	"vuos.dev/submods/vudevrandom"
+	"vuos.dev/submods/vudevvdi"
 	"vuos.dev/submods/vudevzero"
 	"vuos.dev/submods/vufusenull"
 	"vuos.dev/submods/vufusereal"
@@ -31,7 +33,7 @@ import (
 var builtin = []*engine.Module{
 	fuse.Module,
 	unreal.Module,
-	vudev.New(vudevfull.Submodule, vudevloop.Submodule, vudevnull.Submodule, vudevpartx.Submodule, vudevramdisk.Submodule, vudevrandom.Submodule, vudevzero.Submodule),
+	vudev.New(vudevfull.Submodule, vudevloop.Submodule, vudevnull.Submodule, vudevpartx.Submodule, vudevqcow2.Submodule, vudevramdisk.Submodule, vudevrandom.Submodule, vudevvdi.Submodule, vudevzero.Submodule),
 	vufs.Module,
 	vufuse.New(vufusenull.Submodule, vufusereal.Submodule),
 	vunet.New(vunetioth.Submodule, vunetnull.Submodule, vunetreal.Submodule, vunetvdestack.Submodule),
