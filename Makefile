@@ -8,6 +8,8 @@ DESTDIR ?=
 GO ?= go
 # Compilations and test programs at a time.
 JOBS ?= 2
+# How long the tests of one package may take: the scripts take minutes, and more on a busy machine.
+TIMEOUT ?= 40m
 # What make bench compares, separated by commas; none means all.
 GROUP ?=
 # How long each fuzz target runs.
@@ -33,10 +35,10 @@ run: ## install what is needed, build, mount an ext4 image in a view and look in
 	scripts/run.sh
 
 test: generate ## run all tests
-	$(GO) test -p $(JOBS) work
+	$(GO) test -p $(JOBS) -timeout $(TIMEOUT) work
 
 race: generate ## run the tests of what is concurrent with the race detector
-	$(GO) test -p $(JOBS) -race $$($(GO) list ./engine/... ./vufuse/... | grep -v enginetest)
+	$(GO) test -p $(JOBS) -timeout $(TIMEOUT) -race $$($(GO) list ./engine/... ./vufuse/... | grep -v enginetest)
 
 fuzz: ## run each fuzz target for FUZZTIME
 	scripts/fuzz.sh $(FUZZTIME) $(DIRS)
