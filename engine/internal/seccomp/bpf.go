@@ -20,6 +20,8 @@ type Trap struct {
 	Values []uint32
 	// Errno is the error that Refuse answers with.
 	Errno unix.Errno
+	// Or is another reason to notify (ByFD, ArgEquals, ArgBetween).
+	Or *Trap
 }
 
 // Kind of a Trap.
@@ -31,6 +33,7 @@ const (
 	ByFD                    // one of Args is 0, 1, 2 or in the zone
 	ByMappedFD              // mmap: Args[0] are the flags, Args[1] the descriptor
 	ArgEquals               // Args[0] is one of Values
+	ArgBetween              // Args[0] is from Values[0] to Values[1]
 	ArgNonzero              // Args[0] is not 0
 	ArgHasFlags             // Args[0] has a bit of Values[0]
 	Refuse                  // fails with Errno
@@ -98,15 +101,22 @@ func (t Trap) leaf() []unix.SockFilter {
 	case Refuse:
 		return []unix.SockFilter{ret(retErrno | uint32(t.Errno))}
 	case ByFD:
-		return byFD(t.Args)
+		return byFD(t.Args, t.otherwise())
 	case ByMappedFD:
 		return append([]unix.SockFilter{
 			load(arg(t.Args[0])),
 			jump(unix.BPF_JSET, unix.MAP_ANONYMOUS, 0, 1),
 			ret(retAllow),
-		}, byFD(t.Args[1:])...)
+		}, byFD(t.Args[1:], t.otherwise())...)
 	case ArgEquals:
-		return argEquals(t.Args[0], t.Values)
+		return argEquals(t.Args[0], t.Values, t.otherwise())
+	case ArgBetween:
+		rest := t.otherwise()
+		return append([]unix.SockFilter{
+			load(arg(t.Args[0])),
+			jump(unix.BPF_JGE, t.Values[0], 0, 1),
+			jump(unix.BPF_JGT, t.Values[1], 0, uint8(len(rest))),
+		}, append(rest, notify()...)...)
 	case ArgHasFlags:
 		return append([]unix.SockFilter{
 			load(arg(t.Args[0])),
@@ -126,10 +136,17 @@ func (t Trap) leaf() []unix.SockFilter {
 	}
 }
 
+// otherwise is what follows where the trap's own reason does not hold.
+func (t Trap) otherwise() []unix.SockFilter {
+	if t.Or == nil {
+		return []unix.SockFilter{ret(retAllow)}
+	}
+	return t.Or.leaf()
+}
+
 // byFD notifies if one of the arguments is a descriptor that may be virtual.
-func byFD(args []int) []unix.SockFilter {
+func byFD(args []int, rest []unix.SockFilter) []unix.SockFilter {
 	out := notify()
-	rest := []unix.SockFilter{ret(retAllow)}
 	for i := len(args) - 1; i >= 0; i-- {
 		n := uint8(len(rest))
 		rest = append([]unix.SockFilter{
@@ -141,12 +158,12 @@ func byFD(args []int) []unix.SockFilter {
 	return append(rest, out...)
 }
 
-func argEquals(n int, values []uint32) []unix.SockFilter {
+func argEquals(n int, values []uint32, rest []unix.SockFilter) []unix.SockFilter {
 	code := []unix.SockFilter{load(arg(n))}
 	for i, v := range values {
-		code = append(code, jump(unix.BPF_JEQ, v, uint8(len(values)-i), 0))
+		code = append(code, jump(unix.BPF_JEQ, v, uint8(len(values)-i-1+len(rest)), 0))
 	}
-	return append(append(code, ret(retAllow)), notify()...)
+	return append(append(code, rest...), notify()...)
 }
 
 // Program makes the filter: a balanced decision tree on the system call number. traps

@@ -8,7 +8,6 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
-	"vuos.dev/engine/internal/fdesc"
 	"vuos.dev/engine/internal/guest"
 )
 
@@ -54,14 +53,16 @@ func (m controlMessage) fds() iter.Seq[int] {
 	}
 }
 
-// ownFile is the virtual open file that umvu's descriptor fd is, or nil.
-func (s *Supervisor) ownFile(fd int) *fdesc.Open {
+// zoned tells whether umvu's descriptor fd is one whose number in a guest is to be in the zone: a virtual open file, or
+// a socket of a stack that is no stream.
+func (s *Supervisor) zoned(fd int) bool {
 	var buf [256]byte
 	link, err := guest.FDLink(os.Getpid(), fd, buf[:])
 	if err != nil {
-		return nil
+		return false
 	}
-	return s.files.ByLinkBytes(link)
+	x := s.socks.ByLink(link)
+	return x != nil && !x.IsStream() || s.files.ByLinkBytes(link) != nil
 }
 
 // installPassed gives the guest the descriptors in control data that umvu received for it, and returns the data with the
@@ -104,7 +105,7 @@ func (c *call) installPassed(b []byte, cloexec bool) (control []byte, cut bool) 
 
 // installPassedFD installs one: in the zone if it is virtual, otherwise where the kernel would.
 func (c *call) installPassedFD(own int, cloexec bool) (int, error) {
-	if c.s.ownFile(own) != nil {
+	if c.s.zoned(own) {
 		return c.installZone(own, cloexec)
 	}
 	return c.s.listener.AddLowest(c.n.ID, own, cloexec)

@@ -62,6 +62,11 @@ Calls of the 32-bit interfaces (i386, x32) are refused with ENOSYS.
 }
 
 func trapText(t seccomp.Trap) string {
+	if t.Or != nil {
+		or := *t.Or
+		t.Or = nil
+		return trapText(t) + ", or " + trapText(or)
+	}
 	switch t.Kind {
 	case seccomp.Always:
 		return "always"
@@ -71,6 +76,8 @@ func trapText(t seccomp.Trap) string {
 		return "for a possibly virtual descriptor, unless anonymous"
 	case seccomp.ArgEquals:
 		return fmt.Sprintf("if argument %d is one of %s", t.Args[0]+1, list(t.Values))
+	case seccomp.ArgBetween:
+		return fmt.Sprintf("if argument %d is from %#x to %#x", t.Args[0]+1, t.Values[0], t.Values[1])
 	case seccomp.ArgNonzero:
 		return fmt.Sprintf("if argument %d is not 0", t.Args[0]+1)
 	case seccomp.ArgHasFlags:

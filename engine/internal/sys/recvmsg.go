@@ -13,6 +13,12 @@ import (
 // free numbers; virtual ones belong into the zone, so a message with such is received by umvu and handed on. It is looked
 // at before: all others are the kernel's to receive.
 func sysRecvmsg(c *call) reply {
+	if x := c.socket(c.fd(0)); x != nil {
+		if x.IsStream() {
+			return native
+		}
+		return c.stackRecvmsg(x)
+	}
 	if !c.mayBringVirtual() {
 		return native
 	}
@@ -80,7 +86,7 @@ func (c *call) closeLooked(control []byte) (virtual bool) {
 	for m := range controlMessages(control) {
 		for fd := range m.fds() {
 			if fd >= 0 {
-				virtual = virtual || c.s.ownFile(fd) != nil
+				virtual = virtual || c.s.zoned(fd)
 				unix.Close(fd)
 			}
 		}
@@ -145,6 +151,12 @@ func (c *call) waiting(own, flags int, receive func() error) error {
 // sysRecvmmsg is recvmmsg(fd, vec, n, flags, timeout). The messages of a socket that can bring descriptors are received
 // one by one (net/socket.c:do_recvmmsg()).
 func sysRecvmmsg(c *call) reply {
+	if x := c.socket(c.fd(0)); x != nil {
+		if x.IsStream() {
+			return native
+		}
+		return c.stackRecvmmsg(x)
+	}
 	const waitForOne = 0x10000 // MSG_WAITFORONE
 	vec, count, flags := c.n.Args[1], min(c.n.Args[2], iovMax), c.fd(3)
 	h, err := c.msghdr(vec)

@@ -14,6 +14,7 @@ import (
 	"vuos.dev/engine/internal/fdesc"
 	"vuos.dev/engine/internal/guest"
 	"vuos.dev/engine/internal/seccomp"
+	"vuos.dev/engine/internal/sockfd"
 	"vuos.dev/engine/internal/task"
 	"vuos.dev/engine/internal/view"
 	"vuos.dev/engine/internal/watch"
@@ -58,6 +59,7 @@ type Supervisor struct {
 	idle    atomic.Int32
 
 	watches  *watch.Tree
+	socks    *sockfd.Table // of stacks
 	sockets  unixSockets
 	fifos    fifos
 	programs programs
@@ -100,6 +102,7 @@ func New(cfg Config) (*Supervisor, error) {
 			yield(pid)
 		}
 	})
+	s.socks = sockfd.NewTable(cfg.Dir, s.background(nil), cfg.Log.Logf)
 	s.modules.init(s, cfg.Modules)
 	s.interrupts.init(s)
 	return s, nil
@@ -121,6 +124,7 @@ func (s *Supervisor) Close() {
 	s.mountMu.Lock()
 	views := s.views
 	s.mountMu.Unlock()
+	s.socks.Drain(lingerMost)
 	for _, v := range views {
 		v.DetachAll()
 	}

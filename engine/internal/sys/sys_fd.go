@@ -91,7 +91,7 @@ func (c *call) again(fd int, cloexec bool) reply {
 }
 
 func sysDup(c *call) reply {
-	if c.file(c.fd(0)) == nil {
+	if c.file(c.fd(0)) == nil && c.datagram(c.fd(0)) == nil {
 		return native
 	}
 	return c.again(c.fd(0), false)
@@ -102,6 +102,9 @@ func sysDup(c *call) reply {
 func sysDup2(c *call) reply {
 	f := c.file(c.fd(0))
 	to := c.fd(1)
+	if !inZone(to) && c.datagram(c.fd(0)) != nil {
+		return fail(unix.EBADF) // its calls would not be seen there
+	}
 	if f == nil || to < 0 || to == c.fd(0) {
 		return native
 	}
@@ -142,10 +145,14 @@ func (c *call) aliasAt(f *fdesc.Open, to int) reply {
 
 func sysFcntl(c *call) reply {
 	f := c.file(c.fd(0))
+	cmd := c.fd(1)
 	if f == nil {
+		if (cmd == unix.F_DUPFD || cmd == unix.F_DUPFD_CLOEXEC) && c.datagram(c.fd(0)) != nil {
+			return c.again(c.fd(0), cmd == unix.F_DUPFD_CLOEXEC)
+		}
 		return native
 	}
-	switch cmd := c.fd(1); cmd {
+	switch cmd {
 	case unix.F_DUPFD, unix.F_DUPFD_CLOEXEC:
 		lim, err := guest.GetLimit(c.TID(), unix.RLIMIT_NOFILE)
 		if err == nil && (c.n.Args[2] >= lim.Cur) {
@@ -266,6 +273,9 @@ func (c *call) getdents(old bool) reply {
 func sysIoctl(c *call) reply {
 	f := c.file(c.fd(0))
 	if f == nil {
+		if x := c.socket(c.fd(0)); x != nil {
+			return c.stackIoctl(x)
+		}
 		return native
 	}
 	if f.Flags&unix.O_PATH != 0 {

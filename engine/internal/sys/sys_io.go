@@ -63,7 +63,13 @@ func position2(c *call, t *transfer) error {
 
 func (c *call) rw(mem func(*call) ([]iovec, error), where func(*call, *transfer) error, write bool) reply {
 	f := c.file(c.fd(0))
-	if f == nil || f.Native() {
+	if f == nil {
+		if x := c.datagram(c.fd(0)); x != nil {
+			return c.messageRW(x, mem, where, write)
+		}
+		return native
+	}
+	if f.Native() {
 		return native
 	}
 	t := transfer{write: write}

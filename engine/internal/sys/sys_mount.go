@@ -229,8 +229,12 @@ func (c *call) umount(m *view.Mount, flags int) error {
 		}
 	}
 	lazy := flags&unix.MNT_DETACH != 0
+	if _, isStack := m.Root.(engine.Stack); isStack && flags&unix.MNT_FORCE != 0 {
+		lazy = true // its sockets are reset, but the guests have them
+	}
 	// Closes of a moment ago are news on the way: all of them count.
 	c.s.files.Drain(c)
+	c.s.socks.Drain(lingerUnmount)
 	if !lazy && c.s.workedIn(m) {
 		return unix.EBUSY
 	}
@@ -244,10 +248,10 @@ func (c *call) umount(m *view.Mount, flags int) error {
 	return nil
 }
 
-// workedIn tells whether a living process has its working directory or root on the mount.
+// workedIn tells whether a living process has its working directory or root on the mount, or a default stack.
 func (s *Supervisor) workedIn(m *view.Mount) bool {
 	for _, st := range s.tasks.Living() {
-		if st.Cwd.Mount == m || st.Root.Mount == m {
+		if st.Cwd.Mount == m || st.Root.Mount == m || st.Stacks.Uses(m) {
 			return true
 		}
 	}

@@ -77,6 +77,9 @@ func (c *call) unixPath(addr, size uint64) (path []byte, ok bool) {
 
 // sysBind is bind(fd, addr, len).
 func sysBind(c *call) reply {
+	if x := c.socket(c.fd(0)); x != nil {
+		return c.stackBind(x)
+	}
 	if c.s.pristine() {
 		return native
 	}
@@ -135,6 +138,9 @@ func (c *call) peer(p []byte) (private string, r reply, done bool) {
 
 // sysConnect is connect(fd, addr, len).
 func sysConnect(c *call) reply {
+	if x := c.socket(c.fd(0)); x != nil {
+		return c.stackConnect(x)
+	}
 	if c.s.pristine() {
 		return native
 	}
@@ -154,6 +160,9 @@ func sysConnect(c *call) reply {
 
 // sysSendto is sendto(fd, buf, len, flags, addr, len).
 func sysSendto(c *call) reply {
+	if x := c.socket(c.fd(0)); x != nil {
+		return c.stackSendto(x)
+	}
 	if c.s.pristine() || c.n.Args[4] == 0 {
 		return native
 	}
@@ -181,6 +190,9 @@ func sysSendto(c *call) reply {
 // sysSendmsg looks for virtual descriptors that are passed on (SCM_RIGHTS): they may get a number below
 // the zone at the other side.
 func sysSendmsg(c *call) reply {
+	if x := c.socket(c.fd(0)); x != nil && !x.IsStream() {
+		return c.stackSendmsg(x)
+	}
 	if c.s.files.Live() == 0 {
 		return native
 	}
@@ -189,6 +201,9 @@ func sysSendmsg(c *call) reply {
 
 // sysSendmmsg is sendmmsg(fd, vec, n, flags).
 func sysSendmmsg(c *call) reply {
+	if x := c.socket(c.fd(0)); x != nil && !x.IsStream() {
+		return c.stackSendmmsg(x)
+	}
 	if c.s.files.Live() == 0 {
 		return native
 	}
@@ -228,6 +243,9 @@ func (c *call) passing(msg uint64) reply {
 // sysSockname is getsockname and getpeername(fd, addr, len): a socket bound to a virtual path
 // shows that path.
 func sysSockname(c *call) reply {
+	if x := c.socket(c.fd(0)); x != nil {
+		return c.stackName(x)
+	}
 	if c.s.sockets.none() {
 		return native
 	}

@@ -32,6 +32,8 @@ func sysVirtual(c *call, nr int) reply {
 		return c.putText(c.s.modules.list(), c.n.Args[0], c.n.Args[1], true)
 	case abi.SysVuctl:
 		return c.vuctl()
+	case abi.SysMsocket:
+		return sysMsocket(c)
 	}
 	return fail(unix.ENOSYS)
 }

@@ -29,6 +29,20 @@ func argIs(n int, values ...uint32) seccomp.Trap {
 	return seccomp.Trap{Kind: seccomp.ArgEquals, Args: []int{n}, Values: values}
 }
 
+// fdOr is fd0, or for another reason.
+func fdOr(or seccomp.Trap) seccomp.Trap {
+	t := fd0
+	t.Or = &or
+	return t
+}
+
+// socketIoctl are the requests that any socket takes, whatever its number (SIOCGSTAMP and those of interfaces, routes and
+// neighbours), and SIOCOUTQ.
+var socketIoctl = seccomp.Trap{
+	Kind: seccomp.ArgBetween, Args: []int{1}, Values: []uint32{0x8900, 0x89ff},
+	Or: &seccomp.Trap{Kind: seccomp.ArgEquals, Args: []int{1}, Values: []uint32{unix.TIOCOUTQ}},
+}
+
 func refuse(errno unix.Errno) seccomp.Trap {
 	return seccomp.Trap{Kind: seccomp.Refuse, Errno: errno}
 }

@@ -29,7 +29,7 @@ var table = []row{
 	{nr: unix.SYS_DUP3, name: "dup3", trap: fd01, handle: sysDup2},
 	{nr: unix.SYS_FCNTL, name: "fcntl", trap: fd0, handle: sysFcntl},
 	{nr: unix.SYS_FLOCK, name: "flock", trap: fd0, handle: sysFlock},
-	{nr: unix.SYS_IOCTL, name: "ioctl", trap: fd0, handle: sysIoctl},
+	{nr: unix.SYS_IOCTL, name: "ioctl", trap: fdOr(socketIoctl), handle: sysIoctl},
 	{nr: unix.SYS_LSEEK, name: "lseek", trap: fd0, handle: sysLseek},
 	{nr: unix.SYS_GETDENTS, name: "getdents", trap: always, handle: sysGetdents},
 	{nr: unix.SYS_GETDENTS64, name: "getdents64", trap: always, handle: sysGetdents64},
@@ -165,15 +165,23 @@ var table = []row{
 	{nr: unix.SYS_PRLIMIT64, name: "prlimit64", trap: argIs(1, task.RlimitLocks), handle: sysPrlimit},
 
 	// Sockets.
+	{nr: unix.SYS_SOCKET, name: "socket", trap: always, handle: sysSocket},
 	{nr: unix.SYS_BIND, name: "bind", trap: always, handle: sysBind},
 	{nr: unix.SYS_CONNECT, name: "connect", trap: always, handle: sysConnect},
-	{nr: unix.SYS_SENDTO, name: "sendto", trap: seccomp.Trap{Kind: seccomp.ArgNonzero, Args: []int{4}}, handle: sysSendto},
+	{nr: unix.SYS_LISTEN, name: "listen", trap: always, handle: sysListen},
+	{nr: unix.SYS_ACCEPT, name: "accept", trap: always, handle: sysAccept},
+	{nr: unix.SYS_ACCEPT4, name: "accept4", trap: always, handle: sysAccept4},
+	{nr: unix.SYS_SHUTDOWN, name: "shutdown", trap: always, handle: sysShutdown},
+	{nr: unix.SYS_SENDTO, name: "sendto", trap: fdOr(seccomp.Trap{Kind: seccomp.ArgNonzero, Args: []int{4}}), handle: sysSendto},
 	{nr: unix.SYS_SENDMSG, name: "sendmsg", trap: always, handle: sysSendmsg},
 	{nr: unix.SYS_SENDMMSG, name: "sendmmsg", trap: always, handle: sysSendmmsg},
+	{nr: unix.SYS_RECVFROM, name: "recvfrom", trap: fd0, handle: sysRecvfrom},
 	{nr: unix.SYS_RECVMSG, name: "recvmsg", trap: always, handle: sysRecvmsg},
 	{nr: unix.SYS_RECVMMSG, name: "recvmmsg", trap: always, handle: sysRecvmmsg},
 	{nr: unix.SYS_GETSOCKNAME, name: "getsockname", trap: always, handle: sysSockname},
 	{nr: unix.SYS_GETPEERNAME, name: "getpeername", trap: always, handle: sysSockname},
+	{nr: unix.SYS_GETSOCKOPT, name: "getsockopt", trap: always, handle: sysGetsockopt},
+	{nr: unix.SYS_SETSOCKOPT, name: "setsockopt", trap: always, handle: sysSetsockopt},
 
 	// Rings would bypass the filter.
 	{nr: unix.SYS_IO_URING_SETUP, name: "io_uring_setup", trap: refuse(unix.ENOSYS), note: "rings would bypass the filter; programs fall back"},

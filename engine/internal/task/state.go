@@ -22,6 +22,8 @@ type State struct {
 	Cwd  view.Pos // zero: the kernel's own working directory
 	Root view.Pos // zero: the kernel's own root
 
+	Stacks *Stacks // default network stacks; nil: the kernel's for all families
+
 	NoNewPrivs bool        // set by the guest itself
 	Undumpable bool        // as the guest believes
 	Locks      unix.Rlimit // RLIMIT_LOCKS as the guest sees it
