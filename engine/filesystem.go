@@ -65,6 +65,13 @@ type FileSystemLister interface {
 	Listed() bool
 }
 
+// FileSystemPart is a file system that only completes another one: files of /proc and /sys that tell of a device. It is not
+// shown in /proc/mounts, umount(2) does not find it, and it goes when it is detached, though files of
+// it be open.
+type FileSystemPart interface {
+	PartOfOther() bool
+}
+
 // Pages is the engine's cache of a regular file's contents. Offsets and lengths are in
 // bytes. A negative length means to the end of the file.
 type Pages interface {

@@ -29,6 +29,8 @@ type disk struct {
 	dev    uint64
 	whole  *node
 
+	firstMinor uint32 // that of partition N is N more
+
 	tableWritten atomic.Bool // partitions may be others now
 
 	// scan is taken before mu, and held while partitions come and go.
@@ -39,6 +41,7 @@ type disk struct {
 	parts map[int]*node
 	table []int64 // offsets of sectors far from both ends of the disk that belong to the table
 	ended bool    // unmounted, though partitions may still be open
+	inSys bool    // shown in /sys and /proc/partitions
 }
 
 var (
@@ -62,6 +65,11 @@ func newDisk(c engine.Call, h engine.Host, sub *Submodule, dev Device, r *engine
 		d.size = size &^ (sectorSize - 1)
 	}
 	d.dev = h.AnonDev()
+	reg := registryOf(h)
+	reg.add(d)
+	if a.typ == unix.S_IFBLK {
+		reg.show(d)
+	}
 	if d.partitioned() {
 		_ = d.rescan(c)
 	}
@@ -102,6 +110,9 @@ func (d *disk) Unmount(c engine.Call) error {
 }
 
 func (d *disk) close(c engine.Call) {
+	r := registryOf(d.host)
+	r.unshow(d)
+	r.remove(d)
 	d.device.Close(c)
 	d.host.FreeDev(d.dev)
 }
@@ -155,11 +166,14 @@ func (d *disk) add(p partition.Partition) {
 	d.whole.mu.Lock()
 	n.attr = d.whole.attr
 	d.whole.mu.Unlock()
-	n.attr.minor += uint32(p.Number)
+	n.attr.minor = d.firstMinor + uint32(p.Number)
 	d.mu.Lock()
 	d.parts[p.Number] = n
 	d.mu.Unlock()
 	n.detach = d.host.Attach(d.point+strconv.Itoa(p.Number), d.fstype, partFS{n})
+	if d.inSys {
+		n.hide = n.showInSys()
+	}
 }
 
 // drop takes a partition's device file away. EBUSY if it is open. d.scan is held.
@@ -173,12 +187,16 @@ func (d *disk) drop(n *node) error {
 	d.mu.Unlock()
 	err := n.detach()
 	if errors.Is(err, unix.EINVAL) {
-		return nil // the view has ended, and it was detached with all others
+		err = nil // the view has ended, and it was detached with all others
 	}
 	if err != nil {
 		d.mu.Lock()
 		d.parts[n.number] = n
 		d.mu.Unlock()
+		return err
 	}
-	return err
+	if n.hide != nil {
+		n.hide()
+	}
+	return nil
 }

@@ -17,6 +17,8 @@ type node struct {
 	start  int64 // bytes
 	length int64 // bytes; of the whole device: not used
 
+	hide func() // takes it out of /sys; nil if it is not there. Guarded by disk.scan
+
 	mu           sync.Mutex
 	attr         attributes
 	atime, mtime unix.Timespec

@@ -36,6 +36,9 @@ func (h *moduleHost) Attach(point, fstype string, fs engine.FileSystem) func() e
 		c := newCall(h.s)
 		c.n.PID, c.blocked = uint32(os.Getpid()), true
 		c.state = &task.State{View: h.view}
+		if partOfOther(m) {
+			return c.umount(m, unix.MNT_DETACH)
+		}
 		return c.umount(m, 0)
 	}
 }

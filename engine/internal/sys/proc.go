@@ -174,7 +174,7 @@ func procMounts(c *call, pid int, text []byte) []byte {
 	}
 	for _, m := range t.All() {
 		point, seen := c.seen(m.Point())
-		if !seen {
+		if !seen || partOfOther(m) {
 			continue
 		}
 		opts := m.Options()
@@ -220,7 +220,7 @@ func procMountinfo(c *call, pid int, text []byte) []byte {
 	}
 	for _, m := range t.All() {
 		point, seen := c.seen(m.Point())
-		if !seen {
+		if !seen || partOfOther(m) {
 			continue
 		}
 		parent := root

@@ -173,6 +173,12 @@ func listed(m *view.Mount) bool {
 	return ok && l.Listed()
 }
 
+// partOfOther tells whether a mount is not one for the guests to see.
+func partOfOther(m *view.Mount) bool {
+	p, ok := m.FS.(engine.FileSystemPart)
+	return ok && p.PartOfOther()
+}
+
 // ended is called when a mount is detached and no longer used.
 func (s *Supervisor) ended(m *view.Mount) {
 	defer s.modules.ending.Done()
@@ -215,7 +221,7 @@ func sysUmount2(c *call) reply {
 	if flags&^(unix.MNT_FORCE|unix.MNT_DETACH|mntExpire|umountNoFollow) != 0 {
 		return fail(unix.EINVAL)
 	}
-	if t.Mount == nil || t.Path != t.Mount.Point() {
+	if t.Mount == nil || t.Path != t.Mount.Point() || partOfOther(t.Mount) {
 		return fail(unix.EINVAL)
 	}
 	return c.result(c.umount(t.Mount, flags))

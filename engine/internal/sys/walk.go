@@ -214,6 +214,9 @@ func (w *walker) cross(n int, m *view.Mount) error {
 	w.cur = view.Pos{Mount: m, Node: m.Root, Path: m.Point()}
 	w.rest = w.rest[n:]
 	w.native = false
+	if m.Root.Type() == unix.S_IFLNK && (len(w.rest) > 0 || w.want&follow != 0) {
+		return w.link() // a link in /sys that a module adds
+	}
 	return nil
 }
 
