@@ -40,7 +40,7 @@ func TestMappedGrowth(t *testing.T) {
 		"write": func(s *Store, n *fakeNode, o *Open) { o.WriteAt(c, more, 5000) },
 		"write by an open that cannot read": func(s *Store, n *fakeNode, o *Open) {
 			w, fd := open(t, s, n, unix.O_WRONLY|unix.O_APPEND)
-			if k, err := w.Write(c, -1, more); k != len(more) || err != nil {
+			if k, err := w.Write(c, -1, more, 0); k != len(more) || err != nil {
 				t.Error(k, err)
 			}
 			unix.Close(fd)

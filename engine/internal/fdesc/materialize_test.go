@@ -39,7 +39,7 @@ func TestMaterialize(t *testing.T) {
 		t.Errorf("size %d, %v", size, ok)
 	}
 	// Another appends: behind what was written natively.
-	if _, err := other.Write(c, fd2, []byte("!")); err != nil {
+	if _, err := other.Write(c, fd2, []byte("!"), 0); err != nil {
 		t.Fatal(err)
 	}
 	want = append(want, '!')

@@ -53,10 +53,10 @@ func TestOffsetsAsNative(t *testing.T) {
 			gn, gerr = num(o.Read(c, fd, q))
 		case "write":
 			wn, werr = num(unix.Write(hfd, p))
-			gn, gerr = num(o.Write(c, fd, q))
+			gn, gerr = num(o.Write(c, fd, q, 0))
 		case "pwrite":
 			wn, werr = num(unix.Pwrite(hfd, p, 0))
-			gn, gerr = num(o.Pwrite(c, fd, q, 0))
+			gn, gerr = num(o.Pwrite(c, fd, q, 0, 0))
 		case "seek":
 			wn, werr = unix.Seek(hfd, op.a, op.whence)
 			gn, gerr = o.Seek(c, -1, op.a, op.whence)

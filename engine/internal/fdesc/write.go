@@ -3,6 +3,8 @@
 package fdesc
 
 import (
+	"math"
+
 	"golang.org/x/sys/unix"
 
 	"vuos.dev/engine"
@@ -16,19 +18,25 @@ func (o *Open) WriteAt(c engine.Call, p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// Pwrite writes as pwrite(2), which on Linux appends if O_APPEND is set. fd is as for [Open.Write].
-func (o *Open) Pwrite(c engine.Call, fd int, p []byte, off int64) (int, error) {
+// Pwrite writes as pwritev2(2) at an offset, which on Linux appends if O_APPEND is set. fd and rwf are as for
+// [Open.Write].
+func (o *Open) Pwrite(c engine.Call, fd int, p []byte, off int64, rwf int) (int, error) {
 	if off < 0 {
 		return 0, unix.EINVAL
 	}
-	n, _, err := o.write(c, p, off, o.statusFlags(fd)&unix.O_APPEND != 0)
+	n, _, err := o.write(c, p, off, o.appends(fd, rwf))
 	return n, err
+}
+
+// appends tells whether a write goes to the end of the file (include/linux/fs.h:kiocb_set_rw_flags()).
+func (o *Open) appends(fd, rwf int) bool {
+	return rwf&unix.RWF_APPEND != 0 || rwf&unix.RWF_NOAPPEND == 0 && o.statusFlags(fd)&unix.O_APPEND != 0
 }
 
 // Write writes as write(2) at the open file's offset, or at the end with O_APPEND. fd is a descriptor of
 // the open file on which the status flags are looked up, or -1; it is needed if the file is
-// [Open.Native].
-func (o *Open) Write(c engine.Call, fd int, p []byte) (int, error) {
+// [Open.Native]. Of the RWF_* flags in rwf, RWF_APPEND and RWF_NOAPPEND count.
+func (o *Open) Write(c engine.Call, fd int, p []byte, rwf int) (int, error) {
 	if err := o.posLock.lock(c); err != nil {
 		return 0, err
 	}
@@ -36,7 +44,7 @@ func (o *Open) Write(c engine.Call, fd int, p []byte) (int, error) {
 	if o.Native() {
 		return unix.Write(fd, p)
 	}
-	n, end, err := o.write(c, p, o.pos, o.statusFlags(fd)&unix.O_APPEND != 0)
+	n, end, err := o.write(c, p, o.pos, o.appends(fd, rwf))
 	if n > 0 {
 		o.pos = end
 	}
@@ -80,12 +88,31 @@ func (o *Open) write(c engine.Call, p []byte, off int64, atEnd bool) (n int, end
 	return n, off + int64(n), nil
 }
 
+// Limited is a call whose caller may not write everywhere.
+type Limited interface {
+	// WriteLimit is the offset from which on nothing may be written.
+	WriteLimit() int64
+	// BeyondLimit tells the caller of an attempt, and returns the error for it.
+	BeyondLimit() error
+}
+
+// limit cuts off what is not to be written at off (fs/read_write.c:generic_write_check_limits()).
+func (o *Open) limit(c engine.Call, p []byte, off int64) ([]byte, error) {
+	l, ok := c.(Limited)
+	if !ok || o.Node.Type() != unix.S_IFREG {
+		return p, nil
+	}
+	room := l.WriteLimit() - off
+	if room <= 0 {
+		return nil, l.BeyondLimit()
+	}
+	return p[:min(int64(len(p)), room)], nil
+}
+
 // store has the file system write, and returns where.
 func (o *Open) store(c engine.Call, p []byte, off int64, atEnd bool) (int, int64, error) {
-	if atEnd {
-		if a, ok := o.File.(engine.FileAppender); ok {
-			return a.Append(c, p)
-		}
+	appender, _ := o.File.(engine.FileAppender)
+	if l, ok := c.(Limited); atEnd && (appender == nil || ok && l.WriteLimit() < math.MaxInt64) {
 		size, err := trueSize(c, o.Node, o.File)
 		if err != nil {
 			return 0, 0, err
@@ -94,6 +121,13 @@ func (o *Open) store(c engine.Call, p []byte, off int64, atEnd bool) (int, int64
 	}
 	if off > (1<<63-1)-int64(len(p)) {
 		return 0, 0, unix.EFBIG
+	}
+	p, err := o.limit(c, p, off)
+	if err != nil {
+		return 0, 0, err
+	}
+	if atEnd && appender != nil {
+		return appender.Append(c, p)
 	}
 	n, err := o.writer.WriteAt(c, p, off)
 	return min(n, len(p)), off, err

@@ -16,8 +16,11 @@ var _ engine.NodeXattrer = Node{}
 // no *at form before Linux 6.13.
 func (n Node) pinned(c engine.Call, f func(path string) error) error {
 	return do(c, n.Path, func(dirfd int, path string) error {
-		if n.typ == unix.S_IFLNK || dirfd == unix.AT_FDCWD {
+		if dirfd == unix.AT_FDCWD {
 			return f(path)
+		}
+		if n.typ == unix.S_IFLNK { // a descriptor of a link cannot be used as a path of it
+			return f("/proc/self/fd/" + strconv.Itoa(dirfd) + "/" + path)
 		}
 		fd, err := unix.Openat(dirfd, path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 		if err != nil {

@@ -180,10 +180,15 @@ func (c *call) file(fd int) *fdesc.Open {
 	if fd < 0 || c.s.files.Live() == 0 {
 		return nil
 	}
+	return c.s.fileOf(c.TID(), fd)
+}
+
+// fileOf is the virtual open file that descriptor fd of thread tid is, or nil.
+func (s *Supervisor) fileOf(tid, fd int) *fdesc.Open {
 	var buf [256]byte
-	link, err := guest.FDLink(c.TID(), fd, buf[:])
+	link, err := guest.FDLink(tid, fd, buf[:])
 	if err != nil {
 		return nil
 	}
-	return c.s.files.ByLinkBytes(link)
+	return s.files.ByLinkBytes(link)
 }

@@ -28,6 +28,7 @@ const (
 	noLinks                    // RESOLVE_NO_SYMLINKS
 	noCross                    // RESOLVE_NO_XDEV
 	noMagic                    // RESOLVE_NO_MAGICLINKS
+	slashDir                   // open(2) with O_CREAT: EISDIR for what ends in a slash and is no directory
 	entryOnly                  // the entry itself is meant: a slash behind it does not follow a link
 )
 
@@ -40,6 +41,7 @@ type target struct {
 	last     string      // "." or ".." if the path ended so
 	native   bool        // the kernel would find the same
 	file     *fdesc.Open // the open file, if a descriptor named it
+	through  *fdesc.Open // the open file, if a link of /proc at the end of the path did
 }
 
 // openedAt is what the engine keeps with an open file: where it was opened.

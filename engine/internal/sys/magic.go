@@ -55,6 +55,9 @@ func (w *walker) magic(h host.Node, l procLink) error {
 	}
 	if pos, _, ok := w.c.procTarget(l); ok {
 		w.native = false
+		if l.name == "fd" {
+			w.through = w.c.s.fileOf(l.pid, l.fd)
+		}
 		w.cur, w.dir, w.name = pos, view.Pos{}, ""
 		return nil
 	}
@@ -86,12 +89,7 @@ func (c *call) procTarget(l procLink) (pos view.Pos, text string, ok bool) {
 	case "exe":
 		return c.exeOf(l.pid)
 	}
-	var buf [256]byte
-	link, err := guest.FDLink(l.pid, l.fd, buf[:])
-	if err != nil {
-		return pos, "", false
-	}
-	f := c.s.files.ByLinkBytes(link)
+	f := c.s.fileOf(l.pid, l.fd)
 	if f == nil {
 		return pos, "", false
 	}

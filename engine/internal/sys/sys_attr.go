@@ -237,6 +237,9 @@ func sysTruncate(c *call) reply {
 	if err := mayAccess(c, t, unix.W_OK); err != nil {
 		return c.result(err)
 	}
+	if err := c.mayGrow(t, size); err != nil {
+		return c.result(err)
+	}
 	r = c.setattr(t, &engine.SetAttr{Valid: engine.AttrSize, Size: size})
 	if r.errno == 0 {
 		if p := c.s.files.Pages(t.Node); p != nil {
@@ -251,6 +254,9 @@ func sysFtruncate(c *call) reply {
 		size := int64(c.n.Args[1])
 		if size < 0 || f.Flags&unix.O_ACCMODE == unix.O_RDONLY || f.Node.Type() != unix.S_IFREG {
 			return unix.EINVAL
+		}
+		if err := c.mayGrow(target{Pos: posOf(f)}, size); err != nil {
+			return err
 		}
 		err := f.Truncate(c, size)
 		if err == nil {
@@ -284,6 +290,11 @@ func sysFallocate(c *call) reply {
 			return unix.EISDIR
 		case off+length < 0:
 			return unix.EFBIG
+		}
+		if mode&unix.FALLOC_FL_KEEP_SIZE == 0 {
+			if err := c.mayGrow(target{Pos: posOf(f)}, off+length); err != nil {
+				return err
+			}
 		}
 		err := f.Allocate(c, mode, off, length)
 		if err == nil {

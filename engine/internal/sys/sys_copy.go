@@ -76,7 +76,7 @@ func (e *end) write(p []byte) (n int, err error) {
 		case e.file != nil && e.at:
 			k, err = e.file.WriteAt(e.c, p[n:], e.off)
 		case e.file != nil:
-			k, err = e.file.Write(e.c, e.fd, p[n:])
+			k, err = e.file.Write(e.c, e.fd, p[n:], 0)
 		case e.at:
 			k, err = unix.Pwrite(e.fd, p[n:], e.off)
 		default:
@@ -200,6 +200,9 @@ func sysSplice(c *call) reply {
 // splice has a pipe at one end at least, and moves no more than there is or fits without waiting for
 // more.
 func (c *call) splice() reply {
+	if c.n.Args[5]&^(unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MORE|unix.SPLICE_F_GIFT) != 0 {
+		return fail(unix.EINVAL)
+	}
 	length := min(c.n.Args[4], maxRW)
 	pipes := 0
 	for _, e := range [...]struct {
@@ -322,21 +325,11 @@ func sysCopyFileRange(c *call) reply {
 	if in == nil && out == nil {
 		return native
 	}
-	for _, f := range []*fdesc.Open{in, out} {
-		if f != nil && f.Node.Type() == unix.S_IFDIR {
-			return fail(unix.EISDIR)
-		}
+	if err := c.mayCopyRange(); err != nil {
+		return c.result(err)
 	}
 	if in == nil || out == nil {
 		return fail(unix.EXDEV) // programs fall back to read and write
-	}
-	switch {
-	case c.n.Args[5] != 0:
-		return fail(unix.EINVAL)
-	case in.Node.Type() != unix.S_IFREG || out.Node.Type() != unix.S_IFREG:
-		return fail(unix.EINVAL)
-	case out.Flags&unix.O_APPEND != 0:
-		return fail(unix.EBADF)
 	}
 	if posOf(in).Mount != posOf(out).Mount {
 		return fail(unix.EXDEV)
@@ -345,6 +338,44 @@ func sysCopyFileRange(c *call) reply {
 		return fail(unix.EINVAL)
 	}
 	return c.twoEnds(c.fd(0), c.fd(2), c.n.Args[1], c.n.Args[3], c.n.Args[4])
+}
+
+// mayCopyRange is what fs/read_write.c:copy_file_range() and generic_copy_file_checks() check, in that order.
+func (c *call) mayCopyRange() error {
+	var typ [2]uint32
+	var flags [2]int
+	for i, fd := range [...]int{c.fd(0), c.fd(2)} {
+		if f := c.file(fd); f != nil {
+			typ[i], flags[i] = f.Node.Type(), f.Flags
+			continue
+		}
+		own, err := guest.Take(c.TID(), fd)
+		if err != nil {
+			return unix.EBADF
+		}
+		var st unix.Stat_t
+		err = unix.Fstat(own, &st)
+		typ[i] = st.Mode & unix.S_IFMT
+		if err == nil {
+			flags[i], err = unix.FcntlInt(uintptr(own), unix.F_GETFL, 0)
+		}
+		unix.Close(own)
+		if err != nil {
+			return err
+		}
+	}
+	switch {
+	case c.n.Args[5] != 0:
+		return unix.EINVAL
+	case typ[0] == unix.S_IFDIR || typ[1] == unix.S_IFDIR:
+		return unix.EISDIR
+	case typ[0] != unix.S_IFREG || typ[1] != unix.S_IFREG:
+		return unix.EINVAL
+	case (flags[0]|flags[1])&unix.O_PATH != 0, flags[0]&unix.O_ACCMODE == unix.O_WRONLY,
+		flags[1]&unix.O_ACCMODE == unix.O_RDONLY, flags[1]&unix.O_APPEND != 0:
+		return unix.EBADF
+	}
+	return nil
 }
 
 // overlaps tells whether a copy within one file reads what it writes.

@@ -3,8 +3,11 @@
 package sys
 
 import (
+	"cmp"
+
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
+	"vuos.dev/engine/internal/guest"
 	"vuos.dev/engine/internal/host"
 	"vuos.dev/engine/internal/view"
 )
@@ -132,7 +135,7 @@ func (c *call) unlink(dirfd int, path uint64) reply {
 	t, r, done := c.entry(dirfd, path, 0)
 	if done {
 		if t.Node != nil && (t.name == "" || t.last != "") && r.errno == unix.EBUSY {
-			return fail(notDir(t, unix.EISDIR))
+			return fail(unix.EISDIR)
 		}
 		return r
 	}
@@ -157,21 +160,13 @@ func (c *call) unlinked(t target, err error) reply {
 	return c.result(err)
 }
 
-// notDir is ENOTDIR if something else than a directory has "." or ".." behind it.
-func notDir(t target, errno unix.Errno) unix.Errno {
-	if t.Node != nil && t.Node.Type() != unix.S_IFDIR {
-		return unix.ENOTDIR
-	}
-	return errno
-}
-
 func (c *call) rmdir(dirfd int, path uint64) reply {
 	t, r, done := c.entry(dirfd, path, 0)
 	switch {
-	case done && !r.cont && t.last == ".":
-		return fail(notDir(t, unix.EINVAL))
-	case done && !r.cont && t.last == "..":
-		return fail(notDir(t, unix.ENOTEMPTY))
+	case done && r.errno == unix.EBUSY && t.last == ".":
+		return fail(unix.EINVAL)
+	case done && r.errno == unix.EBUSY && t.last == "..":
+		return fail(unix.ENOTEMPTY)
 	case done:
 		return r
 	}
@@ -210,6 +205,9 @@ func (c *call) both(odirfd int, opath uint64, ow want, ndirfd int, npath uint64,
 	nw |= entryOnly
 	o, r, done = c.find(odirfd, opath, ow)
 	if done && !r.cont {
+		if r.errno == unix.ENOENT && c.badDirFD(ndirfd, npath) {
+			r = fail(unix.EBADF) // the kernel finds both directories first
+		}
 		return o, n, r, true
 	}
 	onative := done
@@ -224,6 +222,12 @@ func (c *call) both(odirfd int, opath uint64, ow want, ndirfd int, npath uint64,
 		n, r, done = c.onHost(c.path2[:], ndirfd, npath, nw)
 	}
 	return o, n, r, done
+}
+
+// badDirFD tells whether the second path begins at a descriptor that is not open.
+func (c *call) badDirFD(fd int, path uint64) bool {
+	p, err := c.mem().String(c.path2[:], path)
+	return err == nil && len(p) > 0 && p[0] != '/' && fd != unix.AT_FDCWD && !guest.FDOpen(c.TID(), fd)
 }
 
 // onHost is find for what the kernel would find the same, but is needed as a position.
@@ -259,6 +263,9 @@ func (c *call) link(odirfd int, opath uint64, ndirfd int, npath uint64, w want) 
 	}
 	if n.slash {
 		return fail(unix.ENOENT)
+	}
+	if f := cmp.Or(o.file, o.through); f != nil && f.Flags&(oTmpfile|unix.O_EXCL) == oTmpfile|unix.O_EXCL {
+		return fail(unix.ENOENT) // open(2): it can never have a name
 	}
 	if o.Mount != n.dir.Mount {
 		return fail(unix.EXDEV)

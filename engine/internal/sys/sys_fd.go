@@ -282,6 +282,7 @@ func sysIoctl(c *call) reply {
 		return fail(unix.EBADF)
 	}
 	const fionread, fionbio, fioasync, fioclex, fionclex = 0x541b, 0x5421, 0x5452, 0x5451, 0x5450
+	const fioqsize = 0x5460
 	cmd := uint32(c.n.Args[1])
 	switch cmd {
 	case fionbio, fioasync, fioclex, fionclex:
@@ -289,6 +290,9 @@ func sysIoctl(c *call) reply {
 	}
 	if cmd == fionread && f.Node.Type() == unix.S_IFREG {
 		return c.fionread(f)
+	}
+	if typ := f.Node.Type(); cmd == fioqsize && (typ == unix.S_IFREG || typ == unix.S_IFDIR) {
+		return c.fioqsize(f)
 	}
 	io, isIoctler := f.File.(engine.FileIoctler)
 	if !isIoctler {
@@ -313,6 +317,16 @@ func (c *call) fionread(f *fdesc.Open) reply {
 	}
 	left := binary.NativeEndian.AppendUint32(nil, uint32(int64(st.Size)-at))
 	_, err = c.mem().WriteAt(left, c.n.Args[2])
+	return c.result(err)
+}
+
+// fioqsize is FIOQSIZE, the size of a file or directory in 64 bits (fs/ioctl.c).
+func (c *call) fioqsize(f *fdesc.Open) reply {
+	var st unix.Statx_t
+	if err := f.Node.Stat(c, &st); err != nil {
+		return c.result(err)
+	}
+	_, err := c.mem().WriteAt(binary.NativeEndian.AppendUint64(nil, st.Size), c.n.Args[2])
 	return c.result(err)
 }
 

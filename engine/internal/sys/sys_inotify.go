@@ -113,6 +113,7 @@ func (c *call) entries(n engine.Node, emit func(name string, isDir bool)) error 
 
 // adopt tells of the files that are open already: what will be done with them are events.
 func (c *call) adopt(open func(watch.Place, int) *watch.Handle) {
+	c.s.files.Closed()
 	c.s.files.Each(func(f *fdesc.Open) {
 		o := openedOf(f)
 		if f.File == nil || o.watched.Load() != nil {

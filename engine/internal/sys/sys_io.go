@@ -110,11 +110,15 @@ func mayTransfer(f *fdesc.Open, write bool) error {
 // transfer moves the data. Where it uses the file's own position, it does so with a
 // descriptor of the guest's open file.
 func (c *call) transfer(f *fdesc.Open, t *transfer) (n int, err error) {
-	const known = unix.RWF_DSYNC | unix.RWF_HIPRI | unix.RWF_SYNC | unix.RWF_NOWAIT | unix.RWF_APPEND
-	if t.flags&^known != 0 {
+	const known = unix.RWF_DSYNC | unix.RWF_HIPRI | unix.RWF_SYNC | unix.RWF_NOWAIT | unix.RWF_APPEND | unix.RWF_NOAPPEND
+	const either = unix.RWF_APPEND | unix.RWF_NOAPPEND
+	switch {
+	case t.flags&^known != 0:
 		return 0, unix.EOPNOTSUPP
+	case t.flags&either == either:
+		return 0, unix.EINVAL
 	}
-	if t.at && t.flags&unix.RWF_APPEND == 0 {
+	if t.at {
 		n, err = c.transferAt(f, t)
 	} else {
 		n, err = c.transferOwn(f, t)
@@ -140,7 +144,7 @@ func (c *call) transferAt(f *fdesc.Open, t *transfer) (int, error) {
 	}
 	move := func(p []byte) (n int, err error) {
 		if t.write {
-			n, err = f.Pwrite(c, fd, p, t.off)
+			n, err = f.Pwrite(c, fd, p, t.off, t.flags)
 		} else {
 			n, err = f.ReadAt(c, p, t.off)
 		}
@@ -160,7 +164,7 @@ func (c *call) transferOwn(f *fdesc.Open, t *transfer) (int, error) {
 	}
 	defer unix.Close(fd)
 	if t.write {
-		return c.fromGuest(t.vec, func(p []byte) (int, error) { return f.Write(c, fd, p) })
+		return c.fromGuest(t.vec, func(p []byte) (int, error) { return f.Write(c, fd, p, t.flags) })
 	}
 	moved := 0
 	n, err := c.toGuest(t.vec, func(p []byte) (int, error) {

@@ -75,7 +75,7 @@ func sysOpenat2(c *call) reply {
 func (c *call) open(o opening) reply {
 	w := o.resolve
 	if o.flags&unix.O_CREAT != 0 {
-		w |= create
+		w |= create | slashDir
 	}
 	if o.flags&unix.O_NOFOLLOW == 0 && o.flags&(unix.O_CREAT|unix.O_EXCL) != unix.O_CREAT|unix.O_EXCL {
 		w |= follow
@@ -186,6 +186,8 @@ func mayOpen(t target, flags int) error {
 		return unix.ELOOP
 	case flags&unix.O_PATH != 0:
 		return nil
+	case flags&oTmpfile != 0 && (flags&unix.O_CREAT != 0 || flags&unix.O_ACCMODE == unix.O_RDONLY):
+		return unix.EINVAL
 	case typ == unix.S_IFDIR && flags&oTmpfile == 0 && (writes(flags) || flags&unix.O_CREAT != 0):
 		return unix.EISDIR
 	case typ == unix.S_IFSOCK:

@@ -106,6 +106,16 @@ func xattrFollow(c *call) (xattrArgs, reply, bool)   { return c.xattrPath(follow
 func xattrNoFollow(c *call) (xattrArgs, reply, bool) { return c.xattrPath(0) }
 func xattrByFD(c *call) (xattrArgs, reply, bool)     { return c.xattrFD() }
 func xattrByAt(c *call) (xattrArgs, reply, bool)     { return c.xattrAt(true) }
+
+// xattrByAtGet is xattrByAt without flags (fs/xattr.c:getxattrat).
+func xattrByAtGet(c *call) (xattrArgs, reply, bool) {
+	a, r, done := c.xattrAt(true)
+	if !done && a.flags != 0 {
+		return a, fail(unix.EINVAL), true
+	}
+	return a, r, done
+}
+
 func xattrByAtName(c *call) (xattrArgs, reply, bool) { return c.xattrAt(false) }
 
 func xattrByAtList(c *call) (xattrArgs, reply, bool) {

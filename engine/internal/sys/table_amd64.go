@@ -94,7 +94,7 @@ var table = []row{
 	{nr: unix.SYS_GETXATTR, name: "getxattr", trap: always, handle: xattrCall(xattrFollow, getXattr)},
 	{nr: unix.SYS_LGETXATTR, name: "lgetxattr", trap: always, handle: xattrCall(xattrNoFollow, getXattr)},
 	{nr: unix.SYS_FGETXATTR, name: "fgetxattr", trap: always, handle: xattrCall(xattrByFD, getXattr)},
-	{nr: unix.SYS_GETXATTRAT, name: "getxattrat", trap: always, handle: xattrCall(xattrByAt, getXattr)},
+	{nr: unix.SYS_GETXATTRAT, name: "getxattrat", trap: always, handle: xattrCall(xattrByAtGet, getXattr)},
 	{nr: unix.SYS_SETXATTR, name: "setxattr", trap: always, handle: xattrCall(xattrFollow, setXattr)},
 	{nr: unix.SYS_LSETXATTR, name: "lsetxattr", trap: always, handle: xattrCall(xattrNoFollow, setXattr)},
 	{nr: unix.SYS_FSETXATTR, name: "fsetxattr", trap: always, handle: xattrCall(xattrByFD, setXattr)},

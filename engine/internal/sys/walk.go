@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
+	"vuos.dev/engine/internal/fdesc"
 	"vuos.dev/engine/internal/host"
 	"vuos.dev/engine/internal/view"
 )
@@ -27,6 +28,8 @@ type walker struct {
 	links  int
 
 	mustDir bool // a link's text ended in a slash
+
+	through *fdesc.Open // of the last link of /proc
 
 	cur  view.Pos
 	dir  view.Pos // directory of cur, if known
@@ -61,6 +64,9 @@ func (c *call) walk(from start, path string, w want) (target, error) {
 	t.last = lastDots(path)
 	if err == nil && (slash && w&entryOnly == 0 || wk.mustDir) && t.Node != nil && t.Node.Type() != unix.S_IFDIR && !t.native {
 		err = unix.ENOTDIR
+		if w&slashDir != 0 && strings.HasSuffix(path, "/") {
+			err = unix.EISDIR // fs/namei.c:open_last_lookups()
+		}
 	}
 	return t, err
 }
@@ -81,21 +87,29 @@ func lastDots(path string) string {
 	return ""
 }
 
-// split cuts a path into its components; empty ones and "." are no steps.
+// split cuts a path into its components. Empty ones are no steps, nor is "." in front of a name: to look that up
+// needs the permission to search the directory as well.
 func split(path string) []string {
 	var out []string
 	for name := range strings.SplitSeq(path, "/") {
-		if name != "" && name != "." {
-			out = append(out, name)
+		if name == "" {
+			continue
 		}
+		if n := len(out); n > 0 && out[n-1] == "." {
+			out = out[:n-1]
+		}
+		out = append(out, name)
 	}
 	return out
 }
 
 func (w *walker) run() (target, error) {
 	for len(w.rest) > 0 {
-		if w.rest[0] == ".." {
-			if err := w.up(); err != nil {
+		if dots(w.rest[0]) {
+			if err := w.dots(); err != nil {
+				if w.native {
+					return target{native: true}, nil
+				}
 				return target{}, err
 			}
 			continue
@@ -115,7 +129,11 @@ func (w *walker) run() (target, error) {
 	if native && w.cur.Node.Type() == unix.S_IFLNK {
 		native = !w.virtualLink()
 	}
-	return target{Pos: w.cur, dir: w.dir, name: w.name, native: native}, nil
+	t := target{Pos: w.cur, dir: w.dir, name: w.name, native: native}
+	if w.name == "" && w.through != nil && w.cur.Node == w.through.Node {
+		t.through = w.through
+	}
+	return t, nil
 }
 
 // virtualLink tells whether the walk ended on a link of /proc to something virtual, which
@@ -138,7 +156,7 @@ func (w *walker) plain() (int, *view.Mount) {
 	nested := w.table.HasBelow(w.cur.Path)
 	p := w.cur.Path
 	for i, name := range w.rest {
-		if name == ".." {
+		if dots(name) {
 			return i, nil
 		}
 		if nested {
@@ -178,7 +196,7 @@ func (w *walker) down() (missing bool, err error) {
 		return false, w.link()
 	}
 	if err != nil {
-		if w.want&create != 0 && len(w.rest) == 1 && isErrno(err, unix.ENOENT) && w.cur.Node.Type() == unix.S_IFDIR {
+		if w.want&create != 0 && len(w.rest) == 1 && !dots(w.rest[0]) && isErrno(err, unix.ENOENT) && w.cur.Node.Type() == unix.S_IFDIR {
 			return true, nil
 		}
 		return false, err
@@ -220,13 +238,24 @@ func (w *walker) cross(n int, m *view.Mount) error {
 	return nil
 }
 
+func dots(name string) bool { return name == "." || name == ".." }
+
+// dots is a step by "." or "..", which is to search the directory (fs/namei.c:link_path_walk()).
+func (w *walker) dots() error {
+	if err := mayEnter(w.c, target{Pos: w.cur}); err != nil {
+		return err
+	}
+	up := w.rest[0] == ".."
+	w.rest = w.rest[1:]
+	if !up {
+		return nil
+	}
+	return w.up()
+}
+
 // up is "..".
 func (w *walker) up() error {
-	w.rest = w.rest[1:]
 	w.dir, w.name = view.Pos{}, ""
-	if w.cur.Node.Type() != unix.S_IFDIR {
-		return unix.ENOTDIR
-	}
 	if w.want&beneath != 0 && same(w.cur, w.start) {
 		return unix.EXDEV
 	}
