@@ -6,8 +6,10 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"syscall"
 
@@ -66,6 +68,7 @@ func (p *Process) Status() uint32 { return uint32(p.status) }
 func (s *Supervisor) Open() error {
 	s.spawns.start = make(chan spawnRequest)
 	s.spawns.children = map[int]*Process{}
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0)) // it is not changed later, see noWorldStop
 	ready := make(chan error)
 	go s.spawnThread(ready)
 	if err := <-ready; err != nil {
@@ -123,6 +126,7 @@ func (s *Supervisor) spawnIn(st task.State, path string, argv []string, mask int
 	if err := s.tasks.Enter(st); err != nil {
 		return nil, err
 	}
+	defer noWorldStop()()
 	s.onSpawnThread(func() {
 		unix.Umask(mask) // of this thread alone
 		var pid int
@@ -133,6 +137,18 @@ func (s *Supervisor) spawnIn(st task.State, path string, argv []string, mask int
 		s.spawns.children[pid] = p
 	})
 	return p, err
+}
+
+// noWorldStop keeps the garbage collector from beginning until the function that it returns is called. While the child of
+// ForkExec waits for us to answer its execve, the thread that started it waits in vfork and cannot be stopped: a collector
+// that began meanwhile would wait for that thread, and we for the collector.
+func noWorldStop() (again func()) {
+	percent := debug.SetGCPercent(-1) // a cycle under way is completed first
+	limit := debug.SetMemoryLimit(math.MaxInt64)
+	return func() {
+		debug.SetMemoryLimit(limit)
+		debug.SetGCPercent(percent)
+	}
 }
 
 // Ended tells of a child that was waited for.
