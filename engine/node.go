@@ -178,3 +178,10 @@ const (
 	CacheOpen                    // contents are dropped at each open
 	CacheNone                    // every read and write goes to the file system
 )
+
+// NodeUmasker is a directory whose file system applies the umask to what is made in it, or something else instead
+// (a default ACL). Without it the engine does.
+type NodeUmasker interface {
+	// Umasks tells whether it does: modes then come as the guest gave them.
+	Umasks() bool
+}

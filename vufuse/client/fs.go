@@ -29,6 +29,10 @@ type Options struct {
 	ReadOnly           bool   // changes fail with EROFS
 	NoAtime            bool   // reading does not make the access time stale
 	Show               string // what /proc/mounts shows
+
+	// Untrusted is a server that anybody may have started: syncfs(2) does not wait for it, and an unmount only for a
+	// moment. It is not needed any more once it has what was written, and goes on without us.
+	Untrusted bool
 }
 
 // FS is a mounted FUSE file system.

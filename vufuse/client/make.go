@@ -14,7 +14,11 @@ var (
 	_ engine.NodeMkdirer   = (*node)(nil)
 	_ engine.NodeSymlinker = (*node)(nil)
 	_ engine.NodeLinker    = (*node)(nil)
+	_ engine.NodeUmasker   = (*node)(nil)
 )
+
+// Umasks implements [engine.NodeUmasker]: with FUSE_DONT_MASK it is the server's to do.
+func (n *node) Umasks() bool { return n.fs.has(proto.DontMask) }
 
 // Mknod implements [engine.NodeMknoder].
 func (n *node) Mknod(c engine.Call, name string, mode uint32, rdev uint64) (engine.Node, error) {

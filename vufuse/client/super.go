@@ -11,8 +11,12 @@ import (
 	"vuos.dev/vufuse/proto"
 )
 
-// patience is how long an unmount waits for a server that does not end by itself.
-const patience = 5 * time.Minute
+// How long an unmount waits for a server that does not let go: one that we started brings its data to the disk then and
+// is ended afterwards, for another one there is no need to.
+const (
+	patience          = 5 * time.Minute
+	untrustedPatience = 2 * time.Second
+)
 
 // magic is FUSE_SUPER_MAGIC (statfs(2)).
 const magic = 0x65735546
@@ -32,8 +36,12 @@ func (fs *FS) Statfs(c engine.Call, _ engine.Node, st *unix.Statfs_t) error {
 	return nil
 }
 
-// Syncfs implements [engine.FileSystemSyncer].
+// Syncfs implements [engine.FileSystemSyncer]. As in the kernel, who calls sync(2) is not at the mercy of anybody's
+// server (fs/fuse/inode.c:fuse_sync_fs).
 func (fs *FS) Syncfs(c engine.Call) error {
+	if fs.opt.Untrusted {
+		return nil
+	}
 	return fs.optional(c, &Request{Op: proto.Syncfs, Node: proto.RootID, In: &proto.SyncfsIn{}}, nil)
 }
 
@@ -52,7 +60,11 @@ func (fs *FS) Unmount(c engine.Call) error {
 		<-fs.ready
 	}
 	late := make(chan struct{})
-	timer := time.AfterFunc(patience, func() {
+	wait := patience
+	if fs.opt.Untrusted {
+		wait = untrustedPatience
+	}
+	timer := time.AfterFunc(wait, func() {
 		close(late)
 		fs.t.Abort()
 	})

@@ -49,9 +49,17 @@ func sysMkdir(c *call) reply {
 	if !ok {
 		return fail(unix.EROFS)
 	}
-	n, err := d.Mkdir(c, t.name, c.modeArg(0)&0o1777&^c.Umask())
+	n, err := d.Mkdir(c, t.name, c.umasked(t.dir.Node, c.modeArg(0)&0o1777))
 	c.created(t, n)
 	return c.result(err)
+}
+
+// umasked is the mode of something new in dir (fs/namei.c:mode_strip_umask()).
+func (c *call) umasked(dir engine.Node, mode uint32) uint32 {
+	if u, ok := dir.(engine.NodeUmasker); ok && u.Umasks() {
+		return mode
+	}
+	return mode &^ c.Umask()
 }
 
 func sysMknod(c *call) reply {
@@ -76,7 +84,7 @@ func sysMknod(c *call) reply {
 	default:
 		return fail(unix.EINVAL)
 	}
-	_, err := c.mknod(t, mode&^c.Umask(), c.arg(1))
+	_, err := c.mknod(t, c.umasked(t.dir.Node, mode), c.arg(1))
 	return c.result(err)
 }
 

@@ -141,7 +141,7 @@ func (c *call) openTarget(t target, flags int, mode uint32) (at pos, f engine.Fi
 		if !ok {
 			return at, nil, unix.EOPNOTSUPP
 		}
-		n, f, err := tm.Tmpfile(c, flags&^openOnly, mode&^c.Umask())
+		n, f, err := tm.Tmpfile(c, flags&^openOnly, c.umasked(t.Node, mode))
 		at = t.Pos
 		at.Node = n
 		return at, f, err
@@ -217,7 +217,7 @@ func (c *call) createFile(t target, flags int, mode uint32) (at pos, f engine.Fi
 		return at, nil, unix.EROFS
 	}
 	for {
-		n, f, err := cr.Create(c, t.name, flags&^openOnly|unix.O_EXCL, mode&^c.Umask())
+		n, f, err := cr.Create(c, t.name, flags&^openOnly|unix.O_EXCL, c.umasked(t.dir.Node, mode))
 		if err == nil {
 			return t.dir.Child(t.name, n), f, nil
 		}

@@ -108,7 +108,7 @@ func sysBind(c *call) reply {
 		if err := unix.Bind(own, &unix.SockaddrUnix{Name: private}); err != nil {
 			return c.result(err)
 		}
-		n, err := c.mknod(t, unix.S_IFSOCK|0o777&^c.Umask(), 0)
+		n, err := c.mknod(t, c.umasked(t.dir.Node, unix.S_IFSOCK|0o777), 0)
 		if err != nil {
 			return c.result(err)
 		}
