@@ -32,7 +32,8 @@ type Mounter interface {
 	// MountsType tells whether the instance serves the file system type.
 	MountsType(fstype string) bool
 
-	// Mount makes what r describes. The engine attaches the result.
+	// Mount makes what r describes. The engine attaches the result; nil without an error means that this was done
+	// already, by a program that the module has started.
 	//
 	// Errors: ENODEV for an unknown type, ENOENT and the like for the source,
 	// EINVAL for an unknown or malformed option. A [*MountError] carries a

@@ -51,11 +51,14 @@ func (m *instance) MountsType(fstype string) bool {
 }
 
 // Mount implements [engine.Mounter] as fs/fuse/inode.c:fuse_fill_super does: the server is behind the descriptor
-// that the caller names in the options, and need not answer yet.
+// that the caller names in the options, and need not answer yet. Without a descriptor a helper is started that mounts.
 //
 // Errors: EINVAL for options that are missing, unknown or malformed, and for a descriptor that is not an
 // open /dev/fuse or is mounted already.
 func (m *instance) Mount(c engine.Call, r *engine.MountRequest) (engine.FileSystem, error) {
+	if name, source, ok := helperOf(r); ok {
+		return nil, m.start(c, r, name, source)
+	}
 	o, err := parseOptions(r)
 	if err != nil {
 		return nil, err

@@ -46,6 +46,7 @@ func parseOptions(r *engine.MountRequest) (*options, error) {
 	if seen != hasAll {
 		return nil, invalid("%s: one of the options fd, rootmode, user_id and group_id is missing", r.Type)
 	}
+	o.client.Untrusted = true
 	o.client.ReadOnly = r.Flags&unix.MS_RDONLY != 0
 	o.client.NoAtime = r.Flags&unix.MS_NOATIME != 0
 	o.client.Show = o.show()

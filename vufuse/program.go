@@ -4,8 +4,6 @@ package vufuse
 
 import (
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -13,6 +11,7 @@ import (
 	"vuos.dev/engine"
 	"vuos.dev/engine/submod"
 	"vuos.dev/vufuse/client"
+	"vuos.dev/vufuse/helper"
 	"vuos.dev/vufuse/wire"
 )
 
@@ -27,7 +26,7 @@ const lastWords = 10 * time.Second
 
 // mountProgram starts the program of a type and mounts what it serves.
 func (m mounter) mountProgram(c engine.Call, r *engine.MountRequest, o *Options) (engine.FileSystem, error) {
-	path := findProgram(c, r.Type)
+	path := helper.Find(c, r.Type)
 	if path == "" {
 		return nil, submod.Unknown(r.Type)
 	}
@@ -42,9 +41,9 @@ func (m mounter) mountProgram(c engine.Call, r *engine.MountRequest, o *Options)
 		unix.Close(theirs)
 		return nil, err
 	}
-	said := &tail{}
+	said := &helper.Tail{}
 	proc, err := m.host.Spawn(c, &engine.Program{
-		Path: path, Args: programArgs(r, source(c, r.Source), o), Env: os.Environ(),
+		Path: path, Args: programArgs(c, r, o), Env: os.Environ(),
 		Files: []int{-1, -1, -1, theirs}, Stderr: said,
 	})
 	unix.Close(theirs)
@@ -60,83 +59,12 @@ func (m mounter) mountProgram(c engine.Call, r *engine.MountRequest, o *Options)
 }
 
 // programArgs is the command line of libfuse's mount helper, mount.fuse3(8).
-func programArgs(r *engine.MountRequest, source string, o *Options) []string {
-	opts := o.all
-	for _, f := range flagNames {
-		if r.Flags&f.flag != 0 && !hasOption(opts, f.name) {
-			opts = strings.TrimPrefix(opts+","+f.name, ",")
-		}
-	}
+func programArgs(c engine.Call, r *engine.MountRequest, o *Options) []string {
 	args := []string{r.Type}
-	if opts != "" {
+	if opts := helper.Options(o.all, r.Flags); opts != "" {
 		args = append(args, "-o", opts)
 	}
-	return append(args, source, channel)
-}
-
-// source is the path of a file that the caller names relative to where it stands, as the program
-// stands elsewhere. What is no file may mean something to the program and stays as it is.
-func source(c engine.Call, name string) string {
-	if name == "" || filepath.IsAbs(name) {
-		return name
-	}
-	if _, path, err := c.View().Lookup(c, name, true); err == nil {
-		return path
-	}
-	return name
-}
-
-// flagNames are the mount flags as options.
-var flagNames = []struct {
-	flag uintptr
-	name string
-}{
-	{unix.MS_RDONLY, "ro"}, {unix.MS_NOSUID, "nosuid"}, {unix.MS_NODEV, "nodev"}, {unix.MS_NOEXEC, "noexec"},
-	{unix.MS_SYNCHRONOUS, "sync"}, {unix.MS_DIRSYNC, "dirsync"}, {unix.MS_NOATIME, "noatime"},
-}
-
-func hasOption(opts, name string) bool {
-	for _, s := range strings.Split(opts, ",") {
-		if s == name {
-			return true
-		}
-	}
-	return false
-}
-
-// findProgram looks for a program in $VU_MODULE_PATH, beside umvu, in the module directory, and
-// in $PATH. A path is not the name of a program.
-func findProgram(c engine.Call, name string) string {
-	if strings.ContainsRune(name, '/') {
-		return ""
-	}
-	dirs := filepath.SplitList(os.Getenv("VU_MODULE_PATH"))
-	if exe, err := os.Executable(); err == nil {
-		dirs = append(dirs, filepath.Dir(exe))
-	}
-	dirs = append(dirs, "/usr/lib/vu/modules")
-	dirs = append(dirs, filepath.SplitList(os.Getenv("PATH"))...)
-	for _, dir := range dirs {
-		if path := filepath.Join(dir, name); dir != "" && executable(c, path) {
-			return path
-		}
-	}
-	return ""
-}
-
-// executable tells whether path is a program, in the view if there is one.
-func executable(c engine.Call, path string) bool {
-	v := c.View()
-	if v == nil {
-		fi, err := os.Stat(path)
-		return err == nil && fi.Mode().IsRegular() && fi.Mode()&0o111 != 0
-	}
-	n, _, err := v.Lookup(c, path, true)
-	if err != nil || n.Type() != unix.S_IFREG {
-		return false
-	}
-	var st unix.Statx_t
-	return n.Stat(c, &st) == nil && st.Mode&0o111 != 0
+	return append(args, helper.Source(c, r.Source), channel)
 }
 
 // served is a file system that a program serves.

@@ -87,6 +87,9 @@ func (c *call) mountNew(m engine.Mounter, owner *instance, req *engine.MountRequ
 	if err != nil {
 		return c.mountFailed(err)
 	}
+	if fs == nil {
+		return nil
+	}
 	if err := suitable(t, fs); err != nil {
 		_ = fs.Unmount(c)
 		return c.mountFailed(err)
