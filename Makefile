@@ -61,7 +61,7 @@ generate: ## write the files that are made from others
 install: build ## install programs and manual pages below DESTDIR/PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 bin/* $(DESTDIR)$(PREFIX)/bin
-	for page in $$(find $(DIRS) -path '*/man/*.1'); do install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man1 || exit 1; done
+	for page in $$(find $(DIRS) -name '*.1' -not -path '*/testdata/*'); do install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man1 || exit 1; done
 
 clean: ## remove what was built
 	rm -rf bin
