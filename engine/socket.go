@@ -21,6 +21,13 @@ type Stack interface {
 	Families() []int
 }
 
+// StackFiles is a Stack with files of its own where the kernel shows those of a network namespace. They are seen by the
+// processes whose default stack for AF_INET it is; without it they see the kernel's.
+type StackFiles interface {
+	ProcNet() FileSystem     // in the place of /proc/net
+	SysClassNet() FileSystem // in the place of /sys/class/net
+}
+
 // HostSocket is a socket of the kernel's that stands for itself (vunetreal): the
 // guest gets the descriptor, and the engine is not involved any more.
 type HostSocket interface {

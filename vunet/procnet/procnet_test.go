@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package procnet
+package procnet_test
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"vuos.dev/engine/enginetest"
 	"vuos.dev/vunet/netconf"
 	"vuos.dev/vunet/netstack"
+	"vuos.dev/vunet/procnet"
 )
 
 // headed are the files whose first line names the columns.
@@ -38,7 +39,7 @@ func TestHeadings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ours, _ := File(s, name)
+		ours, _ := procnet.File(s, name)
 		if a, b := firstLine(kernel), firstLine(ours); a != b {
 			t.Errorf("%s:\nkernel %q\nours   %q", name, a, b)
 		}
@@ -55,7 +56,7 @@ func TestLoopbackTables(t *testing.T) {
 	if err := s.Config().SetLink(1, &netconf.LinkChange{Flags: unix.IFF_UP, Mask: unix.IFF_UP}); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := File(s, "if_inet6"); string(got) != "00000000000000000000000000000001 01 80 10 80       lo\n" {
+	if got, _ := procnet.File(s, "if_inet6"); string(got) != "00000000000000000000000000000001 01 80 10 80       lo\n" {
 		t.Errorf("if_inet6: %q", got)
 	}
 	c := enginetest.NewCall()
@@ -71,16 +72,16 @@ func TestLoopbackTables(t *testing.T) {
 	if err := x.Listen(c, 5); err != nil {
 		t.Fatal(err)
 	}
-	tcp, _ := File(s, "tcp")
+	tcp, _ := procnet.File(s, "tcp")
 	if !strings.Contains(string(tcp), "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 ") {
 		t.Errorf("tcp:\n%s", tcp)
 	}
-	for _, n := range Names() {
-		if _, ok := File(s, n); !ok {
+	for _, n := range procnet.Names() {
+		if _, ok := procnet.File(s, n); !ok {
 			t.Errorf("%s is listed and cannot be read", n)
 		}
 	}
-	if sys := SysClassNet(s.Config(), "lo"); string(sys["mtu"]) != "65536\n" || string(sys["operstate"]) != "unknown\n" {
+	if sys := procnet.SysClassNet(s.Config(), "lo"); string(sys["mtu"]) != "65536\n" || string(sys["operstate"]) != "unknown\n" {
 		t.Errorf("/sys/class/net/lo: %q", sys)
 	}
 }

@@ -93,7 +93,7 @@ func (c *call) findPath(dirfd int, path []byte, w want) (target, error) {
 		return c.findEmpty(dirfd, w)
 	}
 	st := c.task()
-	t := st.View.Mounts()
+	t := st.Mounts()
 	if t.Empty() && st.Plain() && c.s.files.Live() == 0 && w&procEnd == 0 {
 		return target{native: true}, nil
 	}
@@ -189,7 +189,7 @@ func (c *call) root() view.Pos {
 	if st := c.task(); !st.Root.IsZero() {
 		return st.Root
 	}
-	if m := c.task().View.Mounts().At("/"); m != nil {
+	if m := c.task().Mounts().At("/"); m != nil {
 		return view.Pos{Mount: m, Node: m.Root, Path: "/"}
 	}
 	return view.Pos{Node: host.Root(), Path: "/"}

@@ -4,9 +4,11 @@ package sys
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+	"vuos.dev/engine"
 	"vuos.dev/engine/internal/guest"
 	"vuos.dev/engine/internal/sockfd"
 )
@@ -235,6 +237,42 @@ func (c *call) stackIoctl(x *sockfd.Socket) reply {
 		}
 	}
 	n, err := x.Ioctl(c, c.mem(), cmd, c.n.Args[2])
+	if err != nil {
+		return c.result(err)
+	}
+	return ok(int64(n))
+}
+
+// interfaceIoctl is ioctl(2) about interfaces, routes and neighbours on a socket of the kernel's, mostly of AF_UNIX, for which any
+// socket serves (net/socket.c:sock_ioctl()): it tells of the caller's default stack.
+func (c *call) interfaceIoctl() reply {
+	const first, last = unix.SIOCADDRT, 0x89ff
+	if cmd := c.n.Args[1]; uint32(cmd) < first || uint32(cmd) > last || c.s.tasks.Only() {
+		return native
+	}
+	stacks := c.task().Stacks
+	at := stacks.Of(unix.AF_NETLINK)
+	if at.IsZero() {
+		at = stacks.Of(unix.AF_INET)
+	}
+	if at.IsZero() {
+		return native
+	}
+	var buf [64]byte
+	link, err := guest.FDLink(c.TID(), c.fd(0), buf[:])
+	if err != nil || !strings.HasPrefix(string(link), "socket:") {
+		return native
+	}
+	s, err := at.Node.(engine.Stack).Socket(c, unix.AF_INET, unix.SOCK_DGRAM, 0)
+	if err != nil {
+		return fail(unix.ENOTTY)
+	}
+	if _, isHost := s.(engine.HostSocket); isHost {
+		s.Release(c)
+		return native
+	}
+	defer s.Release(c)
+	n, err := s.Ioctl(c, c.mem(), uint32(c.n.Args[1]), c.n.Args[2])
 	if err != nil {
 		return c.result(err)
 	}

@@ -276,7 +276,7 @@ func sysIoctl(c *call) reply {
 		if x := c.socket(c.fd(0)); x != nil {
 			return c.stackIoctl(x)
 		}
-		return native
+		return c.interfaceIoctl()
 	}
 	if f.Flags&unix.O_PATH != 0 {
 		return fail(unix.EBADF)

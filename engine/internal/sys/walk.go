@@ -43,7 +43,7 @@ func (c *call) walk(from start, path string, w want) (target, error) {
 		return target{native: true}, nil
 	}
 	wk := walker{
-		c: c, table: c.task().View.Mounts(), root: c.root(), start: from.pos, want: w,
+		c: c, table: c.task().Mounts(), root: c.root(), start: from.pos, want: w,
 		native: from.native && from.pos.Host(), cur: from.pos, rest: split(path),
 	}
 	slash := endsAsDir(path)
@@ -300,7 +300,7 @@ func (c *call) parent(p view.Pos) (view.Pos, error) {
 
 // posAt finds the position of a canonical path.
 func (c *call) posAt(path string) (view.Pos, error) {
-	m := c.task().View.Mounts().Covering(path)
+	m := c.task().Mounts().Covering(path)
 	if m == nil {
 		n, err := host.At(c, path)
 		return view.Pos{Node: n, Path: path}, err

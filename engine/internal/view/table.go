@@ -23,6 +23,9 @@ func newTable(list []*Mount) *Table {
 	return t
 }
 
+// With is t with more mounts on top.
+func (t *Table) With(more ...*Mount) *Table { return newTable(append(slices.Clone(t.list), more...)) }
+
 // Empty tells whether nothing is mounted.
 func (t *Table) Empty() bool { return len(t.list) == 0 }
 
