@@ -47,6 +47,12 @@ type FileSystemOwner interface {
 	Owns(n Node) bool
 }
 
+// FileSystemDevicer tells the device number (st_dev) of a file system, for the list of mounts, without waiting for
+// anything: who reads that list is not at the mercy of a server. Without it the root is looked at.
+type FileSystemDevicer interface {
+	Dev() uint64
+}
+
 // FileSystemBusier refuses a unmount(2) without MNT_DETACH or MNT_FORCE with EBUSY for reasons
 // of its own, besides open files and working directories that the engine knows.
 type FileSystemBusier interface {

@@ -69,6 +69,7 @@ var (
 	_ engine.FileSystemStatfser = (*FS)(nil)
 	_ engine.FileSystemSyncer   = (*FS)(nil)
 	_ engine.FileSystemAborter  = (*FS)(nil)
+	_ engine.FileSystemDevicer  = (*FS)(nil)
 )
 
 // New negotiates with the server behind t and returns its file system, owned by c's

@@ -48,6 +48,9 @@ func (fs *FS) Syncfs(c engine.Call) error {
 // ShowOptions implements [engine.FileSystemShower].
 func (fs *FS) ShowOptions() string { return fs.opt.Show }
 
+// Dev implements [engine.FileSystemDevicer].
+func (fs *FS) Dev() uint64 { return fs.dev }
+
 // Abort implements [engine.FileSystemAborter].
 func (fs *FS) Abort() { fs.t.Abort() }
 

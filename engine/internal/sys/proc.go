@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+	"vuos.dev/engine"
 	"vuos.dev/engine/internal/host"
 	"vuos.dev/engine/internal/view"
 )
@@ -227,10 +228,7 @@ func procMountinfo(c *call, pid int, text []byte) []byte {
 		if up := t.Covering(view.Dir(m.Point())); up != nil && up != m {
 			parent = strconv.Itoa(up.ID)
 		}
-		var st unix.Statx_t
-		if err := m.Root.Stat(c, &st); err != nil {
-			st = unix.Statx_t{}
-		}
+		dev := deviceOf(c, m)
 		super := "rw"
 		if m.ReadOnly() {
 			super = "ro"
@@ -238,10 +236,22 @@ func procMountinfo(c *call, pid int, text []byte) []byte {
 		if so := m.SuperOptions(); so != "" {
 			super += "," + so
 		}
-		fmt.Fprintf(&out, "%d %s %d:%d / %s %s - %s %s %s\n", m.ID, parent, st.Dev_major, st.Dev_minor,
+		fmt.Fprintf(&out, "%d %s %d:%d / %s %s - %s %s %s\n", m.ID, parent, unix.Major(dev), unix.Minor(dev),
 			escapeField(point), m.Options(), escapeField(m.Type), escapeField(orNone(m.Source)), escapeField(super))
 	}
 	return out.Bytes()
+}
+
+// deviceOf is the device number of a mount, 0 if its root cannot be looked at.
+func deviceOf(c *call, m *view.Mount) uint64 {
+	if d, ok := m.FS.(engine.FileSystemDevicer); ok {
+		return d.Dev()
+	}
+	var st unix.Statx_t
+	if err := m.Root.Stat(c, &st); err != nil {
+		return 0
+	}
+	return unix.Mkdev(st.Dev_major, st.Dev_minor)
 }
 
 func orNone(s string) string {
