@@ -27,6 +27,8 @@ var settings = []setting{
 	{"unreal", `vu_insmod unreal && vutest /unreal$PWD/src`},
 	{"unreal2", `vu_insmod unreal && vutest /unreal/unreal$PWD/src`},
 	{"vufs", `vu_insmod vufs && vumount -t vufs src mnt && vutest mnt`},
+	{"stack", `vu_insmod vunet && vumount -t vunetvdestack null:// $PWD/stack && vustack $PWD/stack ip link set lo up &&
+		vustack $PWD/stack vutest -run ^inet/ src`},
 	{"vufusereal", `vu_insmod vufuse && vumount -t vufusereal -o allow_other,default_permissions $PWD/src mnt && vutest -fs fuse mnt`},
 	{"vufuseext2", `truncate -s 256M image && mke2fs -q -t ext4 -E root_owner=$(id -u):$(id -g) image &&
 		vu_insmod vufuse && vumount -t vufuseext2 -o rw+,allow_other,default_permissions $PWD/image mnt && vutest -fs fuse mnt; code=$?

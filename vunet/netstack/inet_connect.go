@@ -123,7 +123,11 @@ func (x *inet) Connect(_ engine.Call, b []byte) error {
 	if _, ok := terr.(*tcpip.ErrNoPortAvailable); ok && !x.stream() {
 		return unix.EAGAIN
 	}
-	return errno(terr)
+	err = errno(terr)
+	if x.stream() && err != nil && err != unix.EINPROGRESS && err != unix.EALREADY {
+		_ = x.takeError() // the caller has been told
+	}
+	return err
 }
 
 func (x *inet) disconnect() error {

@@ -83,11 +83,15 @@ func (x *inet) getSocketTimes(name, max int) ([]byte, error) {
 	return nil, unix.ENOPROTOOPT
 }
 
-// takeError is SO_ERROR: the pending error, which is gone then.
+// takeError is SO_ERROR: the pending error, which is gone then. gVisor keeps the one that ended a connection
+// twice.
 func (x *inet) takeError() unix.Errno {
 	err := x.ep.SocketOptions().GetLastError()
 	if err == nil {
 		return 0
+	}
+	if x.stream() {
+		_ = x.ep.SocketOptions().GetLastError()
 	}
 	return number(err)
 }

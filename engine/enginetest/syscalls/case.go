@@ -39,6 +39,6 @@ func All() []Case {
 		mmapCases, copyCases, spliceCases,
 		execCases, scriptCases, forkCases, limitCases, raceCases,
 		procCases, fifoCases, signalCases, inotifyCases, handleCases, mountCases,
-		unixSocketCases, passingCases, receivingCases, legacyCases,
+		unixSocketCases, inetCases, passingCases, receivingCases, legacyCases,
 	)
 }

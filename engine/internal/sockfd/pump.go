@@ -50,7 +50,9 @@ func (s *stream) pumpOut() {
 			return
 		}
 		if end {
-			_ = s.x.Shutdown(s.x.t.own, unix.SHUT_WR)
+			if s.shut.Load() {
+				_ = s.x.Shutdown(s.x.t.own, unix.SHUT_WR)
+			}
 			return
 		}
 	}

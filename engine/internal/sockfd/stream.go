@@ -5,6 +5,7 @@ package sockfd
 import (
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -33,6 +34,7 @@ type stream struct {
 	raw   syscall.RawConn
 	queue *backlog // of a listening socket
 
+	shut    atomic.Bool   // the guest has shut down sending
 	gone    chan struct{} // closed at the last close
 	drained chan struct{} // closed when the guest's data is with the stack, and no more will come
 }
@@ -222,6 +224,10 @@ func (x *Socket) Established() bool {
 	defer x.stream.mu.Unlock()
 	return x.stream.state == connected
 }
+
+// ShutSending says that the guest's shutdown(2) of the sending side, which is the kernel's to do, is to reach the stack
+// behind what was written before. A close does not end that way, for it may have to reset the connection.
+func (x *Socket) ShutSending() { x.stream.shut.Store(true) }
 
 // Listening tells whether the socket listens.
 func (x *Socket) Listening() bool {

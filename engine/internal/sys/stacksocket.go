@@ -210,11 +210,13 @@ func sysShutdown(c *call) reply {
 		defer c.settle(x, false)
 		return c.result(x.Shutdown(c, how))
 	}
-	if x.Established() && how == unix.SHUT_WR {
-		return native
-	}
 	if x.Established() {
-		_ = x.Shutdown(c, unix.SHUT_RD)
+		if how != unix.SHUT_WR {
+			_ = x.Shutdown(c, unix.SHUT_RD) // what fails now was over before
+		}
+		if how != unix.SHUT_RD {
+			x.ShutSending()
+		}
 		return native
 	}
 	err := x.Shutdown(c, how)
