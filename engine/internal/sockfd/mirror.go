@@ -97,6 +97,11 @@ func (m *mirror) follow() {
 func (m *mirror) show() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.update()
+}
+
+// update is show with the lock held.
+func (m *mirror) update() {
 	ready, shown := m.x.Ready(), m.shown.Load()
 	if shown&full != 0 && ready&unix.POLLOUT != 0 {
 		m.drainPeer()
@@ -154,7 +159,7 @@ func (x *Socket) Settle(fd int, blocked bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	ready, shown := m.x.Ready(), m.shown.Load()
-	if shown&fail != 0 && ready&fail == 0 {
+	if shown&fail != 0 { // it would be the result of the next call; if it still holds it is raised again
 		_, _ = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
 		shown &^= fail
 	}
@@ -169,7 +174,7 @@ func (x *Socket) Settle(fd int, blocked bool) {
 		}
 	}
 	m.shown.Store(shown)
-	m.kick()
+	m.update()
 }
 
 func (m *mirror) end() {
