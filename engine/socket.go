@@ -72,6 +72,13 @@ type Socket interface {
 	Notify(f func())
 }
 
+// SocketNumberer is a Socket that shows its inode number (/proc/net, sock_diag).
+type SocketNumberer interface {
+	// Number tells the number that fstat(2) and /proc/PID/fd show in the guests. It is called once, before the socket is
+	// used.
+	Number(ino uint64)
+}
+
 // Message is what sendmsg and recvmsg carry.
 type Message struct {
 	Data    []byte

@@ -25,7 +25,8 @@ type inet struct {
 
 	domain, typ, protocol int
 
-	ino      uint64
+	ino      uint64        // in the stack's books
+	shown    atomic.Uint64 // that the guests see, once it is known
 	uid, gid uint32
 
 	mu      sync.Mutex
@@ -41,7 +42,10 @@ type inet struct {
 	sndTime time.Duration
 }
 
-var _ engine.Socket = (*inet)(nil)
+var (
+	_ engine.Socket         = (*inet)(nil)
+	_ engine.SocketNumberer = (*inet)(nil)
+)
 
 func (s *Stack) newInet(c engine.Call, ep tcpip.Endpoint, wq *waiter.Queue, domain, typ, protocol int) *inet {
 	cr := c.Cred()
@@ -75,7 +79,15 @@ func (x *inet) Notify(f func()) {
 }
 
 // Inode is the number that /proc/net and sock_diag show for the socket.
-func (x *inet) Inode() uint64 { return x.ino }
+func (x *inet) Inode() uint64 {
+	if n := x.shown.Load(); n != 0 {
+		return n
+	}
+	return x.ino
+}
+
+// Number implements engine.SocketNumberer.
+func (x *inet) Number(ino uint64) { x.shown.Store(ino) }
 
 func (x *inet) stream() bool { return x.typ == unix.SOCK_STREAM }
 

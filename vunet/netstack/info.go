@@ -88,7 +88,7 @@ func (x *inet) info() diag.Socket {
 	so := x.ep.SocketOptions()
 	d := diag.Socket{
 		Family: uint8(x.domain), Type: uint8(x.typ), Protocol: uint8(x.protocol), State: diag.Close,
-		Inode: x.ino, UID: x.uid, Link: int(so.GetBindToDevice()), Mark: so.GetMark(),
+		Inode: x.Inode(), UID: x.uid, Link: int(so.GetBindToDevice()), Mark: so.GetMark(),
 		RecvBuffer: uint32(so.GetReceiveBufferSize()), SendBuffer: uint32(so.GetSendBufferSize()),
 		V6Only: so.GetV6Only(),
 	}

@@ -51,7 +51,7 @@ func (n *netlink) info() diag.Socket {
 	port, groups := n.Port()
 	return diag.Socket{
 		Family: unix.AF_NETLINK, Type: uint8(n.Type), Protocol: uint8(n.Protocol), State: diag.Close,
-		Inode: n.Ino, UID: n.UID, NetlinkPID: port,
+		Inode: n.Inode(), UID: n.UID, NetlinkPID: port,
 		Groups:    binary.NativeEndian.AppendUint32(nil, groups),
 		RecvQueue: uint32(n.Queued()), RecvBuffer: uint32(n.Int(unix.SO_RCVBUF)),
 		SendBuffer: uint32(n.Int(unix.SO_SNDBUF)), Drops: n.Dropped(false),

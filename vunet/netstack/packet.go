@@ -68,7 +68,7 @@ func (p *packet) info() diag.Socket {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return diag.Socket{
-		Family: unix.AF_PACKET, Type: uint8(p.Type), State: diag.Close, Inode: p.Ino, UID: p.UID,
+		Family: unix.AF_PACKET, Type: uint8(p.Type), State: diag.Close, Inode: p.Inode(), UID: p.UID,
 		Link: p.link, PacketType: p.proto, RecvQueue: uint32(p.Queued()),
 		RecvBuffer: uint32(p.Int(unix.SO_RCVBUF)), SendBuffer: uint32(p.Int(unix.SO_SNDBUF)),
 	}

@@ -78,6 +78,9 @@ func (t *Table) enter(x *Socket, fd int) error {
 		return err
 	}
 	x.ino, x.wd = st.Ino, wd
+	if n, ok := x.Socket.(engine.SocketNumberer); ok {
+		n.Number(x.ino)
+	}
 	t.byIno[x.ino], t.byWd[wd] = x, x
 	t.live.Add(1)
 	x.use.Get()

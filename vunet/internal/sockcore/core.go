@@ -29,6 +29,7 @@ type Core struct {
 	Ino                    uint64
 	UID                    uint32
 
+	shown  atomic.Uint64 // inode number that the guests see, once it is known
 	notify atomic.Pointer[func()]
 
 	mu      sync.Mutex
@@ -74,7 +75,15 @@ func (c *Core) Notify(f func()) {
 }
 
 // Inode is the socket's number in /proc/net.
-func (c *Core) Inode() uint64 { return c.Ino }
+func (c *Core) Inode() uint64 {
+	if n := c.shown.Load(); n != 0 {
+		return n
+	}
+	return c.Ino
+}
+
+// Number implements engine.SocketNumberer.
+func (c *Core) Number(ino uint64) { c.shown.Store(ino) }
 
 // Wake tells the engine that something may have changed.
 func (c *Core) Wake() {
