@@ -38,6 +38,9 @@ func Want(traps map[int]seccomp.Trap, d *Data) uint32 {
 
 // applies tells whether a call with these arguments is to be notified.
 func applies(t seccomp.Trap, args *[6]uint64) bool {
+	if t.Or != nil && applies(*t.Or, args) {
+		return true
+	}
 	virtual := func(n int) bool {
 		fd := uint32(args[n])
 		return fd <= 2 || fd >= seccomp.Zone
@@ -52,6 +55,8 @@ func applies(t seccomp.Trap, args *[6]uint64) bool {
 		return low(0)&unix.MAP_ANONYMOUS == 0 && slices.ContainsFunc(t.Args[1:], virtual)
 	case seccomp.ArgEquals:
 		return slices.Contains(t.Values, low(0))
+	case seccomp.ArgBetween:
+		return low(0) >= t.Values[0] && low(0) <= t.Values[1]
 	case seccomp.ArgNonzero:
 		return args[t.Args[0]] != 0
 	case seccomp.ArgHasFlags:
