@@ -105,7 +105,6 @@ func (i *Image) ReadOnly() bool { return i.readOnly }
 
 // ReadAt implements [Device].
 func (i *Image) ReadAt(c engine.Call, p []byte, off int64) (int, error) {
-	c.Block()
 	return i.reader.ReadAt(c, p, i.offset+off)
 }
 
@@ -114,7 +113,6 @@ func (i *Image) WriteAt(c engine.Call, p []byte, off int64) (int, error) {
 	if i.readOnly {
 		return 0, unix.EPERM
 	}
-	c.Block()
 	n, err := i.writer.WriteAt(c, p, i.offset+off)
 	i.changed(i.offset+off, int64(n))
 	return n, err

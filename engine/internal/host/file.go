@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
@@ -14,8 +15,9 @@ import (
 // File is an open file of the host. The guest gets the descriptor itself; the other
 // methods are for modules that read and write.
 type File struct {
-	fd  int
-	dir sync.Mutex // directory reading uses the descriptor's own offset
+	fd    int
+	waits atomic.Bool // has no RWF_NOWAIT
+	dir   sync.Mutex  // directory reading uses the descriptor's own offset
 }
 
 var (
@@ -78,8 +80,11 @@ func (f *File) HostFD() int { return f.fd }
 func (f *File) Release(engine.Call) { unix.Close(f.fd) }
 
 // ReadAt implements engine.FileReader. It reads until p is full or the file ends.
-func (f *File) ReadAt(_ engine.Call, p []byte, off int64) (int, error) {
-	done := 0
+func (f *File) ReadAt(c engine.Call, p []byte, off int64) (int, error) {
+	done := f.atOnce(unix.Preadv2, p, off)
+	if done < len(p) {
+		c.Block()
+	}
 	for done < len(p) {
 		n, err := unix.Pread(f.fd, p[done:], off+int64(done))
 		if err == unix.EINTR {
@@ -96,14 +101,39 @@ func (f *File) ReadAt(_ engine.Call, p []byte, off int64) (int, error) {
 	return done, nil
 }
 
-// WriteAt implements engine.FileWriter.
-func (f *File) WriteAt(_ engine.Call, p []byte, off int64) (int, error) {
-	for {
-		n, err := unix.Pwrite(f.fd, p, off)
-		if err != unix.EINTR {
-			return max(n, 0), err
-		}
+// atOnce transfers what the kernel can without waiting, of what is in its page cache: the call need not let
+// another receiver take over then, which costs more than the transfer.
+func (f *File) atOnce(transfer func(fd int, v [][]byte, off int64, flags int) (int, error), p []byte, off int64) int {
+	if f.waits.Load() {
+		return 0
 	}
+	n, err := transfer(f.fd, [][]byte{p}, off, unix.RWF_NOWAIT)
+	if err == unix.EOPNOTSUPP {
+		f.waits.Store(true)
+	}
+	return max(n, 0)
+}
+
+// WriteAt implements engine.FileWriter.
+func (f *File) WriteAt(c engine.Call, p []byte, off int64) (int, error) {
+	done := f.atOnce(unix.Pwritev2, p, off)
+	if done < len(p) {
+		c.Block()
+	}
+	for done < len(p) {
+		n, err := unix.Pwrite(f.fd, p[done:], off+int64(done))
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || n == 0 {
+			if done > 0 {
+				err = nil
+			}
+			return done, err
+		}
+		done += n
+	}
+	return done, nil
 }
 
 // Fsync implements engine.FileSyncer.

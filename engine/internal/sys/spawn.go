@@ -143,8 +143,11 @@ func (s *Supervisor) spawnIn(st task.State, path string, argv []string, mask int
 // ForkExec waits for us to answer its execve, the thread that started it waits in vfork and cannot be stopped: a collector
 // that began meanwhile would wait for that thread, and we for the collector.
 func noWorldStop() (again func()) {
-	percent := debug.SetGCPercent(-1) // a cycle under way is completed first
+	percent := debug.SetGCPercent(-1)
 	limit := debug.SetMemoryLimit(math.MaxInt64)
+	// Both wait for a cycle under way, but not for one that was decided on and waits to begin
+	// (runtime/mgc.go:gcStart() looks at the limits before it takes gcsema). A collection of our own comes behind that one.
+	runtime.GC()
 	return func() {
 		debug.SetMemoryLimit(limit)
 		debug.SetGCPercent(percent)

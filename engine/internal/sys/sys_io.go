@@ -134,7 +134,7 @@ func (c *call) transfer(f *fdesc.Open, t *transfer) (n int, err error) {
 
 func (c *call) transferAt(f *fdesc.Open, t *transfer) (int, error) {
 	fd := -1
-	if t.write { // whether it appends is asked of the guest's open file
+	if t.write && !f.Device() { // whether it appends is asked of the guest's open file
 		own, err := guest.Take(c.TID(), c.fd(0))
 		if err != nil {
 			return 0, err
@@ -158,11 +158,15 @@ func (c *call) transferAt(f *fdesc.Open, t *transfer) (int, error) {
 }
 
 func (c *call) transferOwn(f *fdesc.Open, t *transfer) (int, error) {
-	fd, err := guest.Take(c.TID(), c.fd(0))
-	if err != nil {
-		return 0, err
+	fd := -1
+	if !f.Device() { // which never becomes native
+		own, err := guest.Take(c.TID(), c.fd(0))
+		if err != nil {
+			return 0, err
+		}
+		defer unix.Close(own)
+		fd = own
 	}
-	defer unix.Close(fd)
 	if t.write {
 		return c.fromGuest(t.vec, func(p []byte) (int, error) { return f.Write(c, fd, p, t.flags) })
 	}
