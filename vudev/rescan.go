@@ -4,6 +4,7 @@ package vudev
 
 import (
 	"io"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -119,7 +120,7 @@ func (d *disk) setParts(list []partition.Partition) error {
 	return failed
 }
 
-// current is a copy of the list of partitions.
+// current is the partitions there are now, by number.
 func (d *disk) current() []*node {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -127,6 +128,7 @@ func (d *disk) current() []*node {
 	for _, n := range d.parts {
 		out = append(out, n)
 	}
+	slices.SortFunc(out, func(a, b *node) int { return a.number - b.number })
 	return out
 }
 
