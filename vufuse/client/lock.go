@@ -4,6 +4,7 @@ package client
 
 import (
 	"math"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -13,7 +14,10 @@ import (
 
 // lockingFile is a file of a server that does locks. Of the two kinds the server may do
 // one only: the other is ENOSYS here, and is then the view's.
-type lockingFile struct{ *file }
+type lockingFile struct {
+	*file
+	ofdLocked atomic.Uint64 // owner of locks of the open file, or 0
+}
 
 var _ engine.FileLocker = (*lockingFile)(nil)
 
@@ -22,12 +26,7 @@ func (f *lockingFile) Lock(c engine.Call, cmd int, owner uint64, lk *unix.Flock_
 	if !f.n.fs.has(proto.PosixLocks) {
 		return unix.ENOSYS
 	}
-	f.n.mu.Lock()
-	if f.n.owners == nil {
-		f.n.owners = make(map[int]uint64)
-	}
-	f.n.owners[c.PID()] = owner
-	f.n.mu.Unlock()
+	f.lockedBy(c, cmd, owner)
 	in := &proto.LkIn{Fh: f.fh, Owner: owner, Lk: proto.FileLock{Type: uint32(lk.Type), PID: uint32(c.PID())}}
 	start, end, err := f.lockRange(c, lk)
 	if err != nil {
@@ -43,6 +42,29 @@ func (f *lockingFile) Lock(c engine.Call, cmd int, owner uint64, lk *unix.Flock_
 		return f.n.fs.do(c, &Request{Op: proto.Setlk, Node: f.n.id, In: in})
 	}
 	return unix.EINVAL
+}
+
+// lockedBy notes who locks, for FLUSH, or that the locks of the open file have to end with it.
+func (f *lockingFile) lockedBy(c engine.Call, cmd int, owner uint64) {
+	switch cmd {
+	case unix.F_OFD_SETLK, unix.F_OFD_SETLKW:
+		f.ofdLocked.Store(owner)
+	case unix.F_SETLK, unix.F_SETLKW:
+		f.n.mu.Lock()
+		defer f.n.mu.Unlock()
+		if f.n.owners == nil {
+			f.n.owners = make(map[int]uint64)
+		}
+		f.n.owners[c.PID()] = owner
+	}
+}
+
+// Release implements [engine.File]. Locks of the open file end with it (fs/locks.c:locks_remove_file()).
+func (f *lockingFile) Release(c engine.Call) {
+	if owner := f.ofdLocked.Load(); owner != 0 {
+		_ = f.Lock(c, unix.F_OFD_SETLK, owner, &unix.Flock_t{Type: unix.F_UNLCK})
+	}
+	f.file.Release(c)
 }
 
 func (f *lockingFile) getLock(c engine.Call, in *proto.LkIn, lk *unix.Flock_t) error {

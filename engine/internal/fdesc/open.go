@@ -4,6 +4,7 @@ package fdesc
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -49,6 +50,9 @@ type Open struct {
 	native atomic.Bool  // materialized; changes with posLock held
 	seenWB atomic.Uint64
 	ra     readahead
+
+	using    sync.RWMutex // held for reading by Use
+	released bool         // guarded by using
 
 	posLock sem
 	pos     int64 // offset; guarded by posLock

@@ -35,6 +35,16 @@ func (s *Store) forget(o *Open) bool {
 	return true
 }
 
+// Use runs f while the file is not released; it does nothing if it is on its way.
+func (o *Open) Use(f func() error) error {
+	o.using.RLock()
+	defer o.using.RUnlock()
+	if o.released {
+		return nil
+	}
+	return f()
+}
+
 // begin starts the release of o.
 func (s *Store) begin(o *Open) {
 	s.releases.add(1)
@@ -71,6 +81,9 @@ func (o *Open) finish() {
 		o.ino.lastClose(c, o)
 	}
 	if o.File != nil {
+		o.using.Lock()
+		o.released = true
+		o.using.Unlock()
 		o.File.Release(c)
 	}
 }

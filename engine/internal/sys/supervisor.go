@@ -59,6 +59,7 @@ type Supervisor struct {
 	idle    atomic.Int32
 
 	watches  *watch.Tree
+	locks    remoteLocks
 	socks    *sockfd.Table // of stacks
 	sockets  unixSockets
 	fifos    fifos
@@ -105,6 +106,7 @@ func New(cfg Config) (*Supervisor, error) {
 	s.socks = sockfd.NewTable(cfg.Dir, s.background(nil), cfg.Log.Logf)
 	s.modules.init(s, cfg.Modules)
 	s.interrupts.init(s)
+	s.locks.init()
 	return s, nil
 }
 

@@ -23,7 +23,11 @@ func sysClose(c *call) reply {
 	if f.File == nil {
 		return native
 	}
-	if err := f.Flush(c); err != nil {
+	err := f.Flush(c)
+	if _, ok := f.File.(engine.FileLocker); ok {
+		c.s.locks.closed(c.PID(), f)
+	}
+	if err != nil {
 		c.log(engine.LogDebug, "close: %v", err)
 		return c.closeWith(err)
 	}
@@ -175,11 +179,16 @@ func sysFcntl(c *call) reply {
 // inZone tells whether the filter notifies calls on the descriptor.
 func inZone(fd int) bool { return fd <= 2 || fd >= seccomp.Zone }
 
-// lock prepares a record lock, which is the stand-in's: a lock may start at the file's position, which
+// lock is a record lock: the file system's, or else the stand-in's. A lock may start at the file's position, which
 // the kernel must know then.
 func (c *call) lock(f *fdesc.Open) reply {
 	if f.Flags&unix.O_PATH != 0 {
 		return fail(unix.EBADF)
+	}
+	if l, ok := f.File.(engine.FileLocker); ok {
+		if r, done := c.remoteLock(f, l); done {
+			return r
+		}
 	}
 	if f.Native() {
 		return native
@@ -355,13 +364,4 @@ func (c *call) eachFD(first, last int, do func(fd int, f *fdesc.Open)) {
 			}
 		}
 	}
-}
-
-// sysFlock: the stand-in's lock is the view's.
-func sysFlock(c *call) reply {
-	f := c.file(c.fd(0))
-	if f != nil && f.Flags&unix.O_PATH != 0 {
-		return fail(unix.EBADF)
-	}
-	return native
 }
