@@ -14,8 +14,8 @@ import (
 // root is the workspace.
 const root = "../.."
 
-// dirVar names the directory with what the scripts need when the tests run as another user, who
-// may not reach the workspace. It has bin, the programs, and script.
+// dirVar names the directory with what the tests need when they run as another user, who may not reach
+// the workspace. It has bin, the programs, and what they need of testdata.
 const dirVar = "VUOS_SCRIPTTEST_DIR"
 
 // place is that directory.
@@ -47,11 +47,10 @@ func prepare() (string, error) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return "", err
 	}
-	if err := os.CopyFS(filepath.Join(dir, "script"), os.DirFS(filepath.Join(root, "testdata/script"))); err != nil {
-		return "", err
-	}
-	if err := os.CopyFS(filepath.Join(dir, "conformance"), os.DirFS(filepath.Join(root, "testdata/conformance"))); err != nil {
-		return "", err
+	for _, d := range []string{"script", "conformance", "servers"} {
+		if err := os.CopyFS(filepath.Join(dir, d), os.DirFS(filepath.Join(root, "testdata", d))); err != nil {
+			return "", err
+		}
 	}
 	list := exec.Command("go", "list", "-f", `{{if eq .Name "main"}}{{.ImportPath}}{{end}}`,
 		"vuos.dev/tools/umvu", "vuos.dev/tools/vuutils/...", "vuos.dev/engine/enginetest/cmd/vutest", "vuos.dev/submods/vufuseext2",
@@ -65,10 +64,19 @@ func prepare() (string, error) {
 	if err := os.Mkdir(bin, 0o755); err != nil {
 		return "", err
 	}
-	build := exec.Command("go", append([]string{"build", "-p", "2", "-o", bin}, strings.Fields(string(out))...)...)
-	build.Dir, build.Stderr = root, os.Stderr
-	if err := build.Run(); err != nil {
-		return "", fmt.Errorf("%v: %w", build, err)
+	if err := build(root, bin, strings.Fields(string(out))...); err != nil {
+		return "", err
 	}
-	return dir, nil
+	const examples = "github.com/hanwen/go-fuse/v2/example/"
+	return dir, build(filepath.Join(root, "vufuse"), bin, examples+"loopback", examples+"zipfs")
+}
+
+// build builds programs, from a directory of their workspace, into bin.
+func build(dir, bin string, packages ...string) error {
+	cmd := exec.Command("go", append([]string{"build", "-p", "2", "-o", bin}, packages...)...)
+	cmd.Dir, cmd.Stderr = dir, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%v: %w", cmd, err)
+	}
+	return nil
 }

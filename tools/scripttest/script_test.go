@@ -61,7 +61,7 @@ func TestScriptsNobody(t *testing.T) {
 	if err := os.WriteFile(again, exe, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"-test.run=^(TestScripts|TestConformance)$", "-test.v=" + strconv.FormatBool(testing.Verbose()), "-test.timeout=30m"}
+	args := []string{"-test.run=^(TestScripts|TestConformance|TestServers)$", "-test.v=" + strconv.FormatBool(testing.Verbose()), "-test.timeout=30m"}
 	cmd := exec.Command(again, args...)
 	cmd.Dir = "/"
 	cmd.Env = append(os.Environ(), dirVar+"="+place)
