@@ -3,6 +3,8 @@
 package fdesc
 
 import (
+	"errors"
+
 	"golang.org/x/sys/unix"
 
 	"vuos.dev/engine"
@@ -65,14 +67,20 @@ func (ino *inode) read(c engine.Call, o *Open, p []byte, off int64) (int, error)
 	return done, nil
 }
 
-// Read reads as read(2) at the open file's offset. fd is a descriptor of the open file, needed only if it is
-// [Open.Native].
+// ErrNative means that the open file is [Open.Native] by now: the guest's own system call does what is to be done.
+var ErrNative = errors.New("fdesc: the stand-in is the file")
+
+// Read reads as read(2) at the open file's offset. fd is a descriptor of the open file, or -1 if there is none at hand:
+// then the error is ErrNative if it is [Open.Native].
 func (o *Open) Read(c engine.Call, fd int, p []byte) (int, error) {
 	if err := o.posLock.lock(c); err != nil {
 		return 0, err
 	}
 	defer o.posLock.unlock()
 	if o.Native() {
+		if fd < 0 {
+			return 0, ErrNative
+		}
 		return unix.Read(fd, p)
 	}
 	n, err := o.ReadAt(c, p, o.pos)

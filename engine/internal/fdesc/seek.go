@@ -8,9 +8,9 @@ import (
 	"vuos.dev/engine"
 )
 
-// Seek is lseek(2). fd is a descriptor of the open file, needed only if it is [Open.Native].
+// Seek is lseek(2). fd is as for [Open.Read].
 //
-// Errors: EINVAL, ENXIO, ESPIPE, the file system's.
+// Errors: ErrNative, EINVAL, ENXIO, ESPIPE, the file system's.
 func (o *Open) Seek(c engine.Call, fd int, off int64, whence int) (int64, error) {
 	if o.stream != 0 {
 		return 0, unix.ESPIPE
@@ -23,6 +23,9 @@ func (o *Open) Seek(c engine.Call, fd int, off int64, whence int) (int64, error)
 	}
 	defer o.posLock.unlock()
 	if o.Native() {
+		if fd < 0 {
+			return 0, ErrNative
+		}
 		return unix.Seek(fd, off, whence)
 	}
 	pos, err := o.target(c, off, whence)

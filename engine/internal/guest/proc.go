@@ -68,11 +68,13 @@ func Link(tid int, name string) (string, error) {
 
 // TGID is the process of a thread, or tid itself if that cannot be read.
 func TGID(tid int) int {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(tid) + "/status")
-	if err == nil {
-		if n, err := strconv.Atoi(string(field(b, "Tgid:"))); err == nil {
-			return n
-		}
+	bp, err := readProc(tid, "status")
+	if err != nil {
+		return tid
+	}
+	defer procBufs.Put(bp)
+	if n, err := strconv.Atoi(string(field(*bp, "Tgid:"))); err == nil {
+		return n
 	}
 	return tid
 }

@@ -4,7 +4,6 @@ package guest
 
 import (
 	"bytes"
-	"os"
 	"strconv"
 
 	"vuos.dev/engine"
@@ -20,10 +19,12 @@ type Status struct {
 
 // ReadStatus reads it. The error is ENOENT or ESRCH if the thread has ended.
 func ReadStatus(tid int) (*Status, error) {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(tid) + "/status")
+	bp, err := readProc(tid, "status")
 	if err != nil {
 		return nil, err
 	}
+	defer procBufs.Put(bp)
+	b := *bp
 	s := &Status{
 		TGID:  number(field(b, "Tgid:")),
 		PPID:  number(field(b, "PPid:")),
@@ -60,10 +61,12 @@ func number(b []byte) int { return int(parse(b, 10)) }
 // received notification is S, and D once it has a signal to handle, is to stop or is
 // being traced. 0 if the thread has ended.
 func State(tid int) byte {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(tid) + "/stat")
+	bp, err := readProc(tid, "stat")
 	if err != nil {
 		return 0
 	}
+	defer procBufs.Put(bp)
+	b := *bp
 	if i := bytes.LastIndexByte(b, ')'); i >= 0 && i+2 < len(b) {
 		return b[i+2]
 	}

@@ -233,13 +233,14 @@ func sysLseek(c *call) reply {
 	if f.Flags&unix.O_PATH != 0 {
 		return fail(unix.EBADF)
 	}
-	return c.withFD(c.fd(0), func(own int) reply {
-		n, err := f.Seek(c, own, int64(c.n.Args[1]), c.fd(2))
-		if err != nil {
-			return c.result(err)
-		}
+	n, err := f.Seek(c, -1, int64(c.n.Args[1]), c.fd(2))
+	switch err {
+	case nil:
 		return ok(n)
-	})
+	case fdesc.ErrNative:
+		return native
+	}
+	return c.result(err)
 }
 
 func sysGetdents(c *call) reply   { return c.getdents(true) }

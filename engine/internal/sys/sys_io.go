@@ -91,7 +91,11 @@ func (c *call) rw(mem func(*call) ([]iovec, error), where func(*call, *transfer)
 	if len(t.vec) == 0 {
 		return ok(0)
 	}
-	return c.count(c.transfer(f, &t))
+	n, err := c.transfer(f, &t)
+	if n == 0 && err == fdesc.ErrNative {
+		return native // another thread has just made it so
+	}
+	return c.count(n, err)
 }
 
 // mayTransfer is what fs/read_write.c checks first.
@@ -107,8 +111,8 @@ func mayTransfer(f *fdesc.Open, write bool) error {
 	return nil
 }
 
-// transfer moves the data. Where it uses the file's own position, it does so with a
-// descriptor of the guest's open file.
+// transfer moves the data. What is written goes with a descriptor of the guest's open file, whose flags
+// tell whether it appends.
 func (c *call) transfer(f *fdesc.Open, t *transfer) (n int, err error) {
 	const known = unix.RWF_DSYNC | unix.RWF_HIPRI | unix.RWF_SYNC | unix.RWF_NOWAIT | unix.RWF_APPEND | unix.RWF_NOAPPEND
 	const either = unix.RWF_APPEND | unix.RWF_NOAPPEND
@@ -158,26 +162,26 @@ func (c *call) transferAt(f *fdesc.Open, t *transfer) (int, error) {
 }
 
 func (c *call) transferOwn(f *fdesc.Open, t *transfer) (int, error) {
-	fd := -1
-	if !f.Device() { // which never becomes native
-		own, err := guest.Take(c.TID(), c.fd(0))
-		if err != nil {
-			return 0, err
-		}
-		defer unix.Close(own)
-		fd = own
-	}
 	if t.write {
+		fd := -1
+		if !f.Device() { // which never becomes native
+			own, err := guest.Take(c.TID(), c.fd(0))
+			if err != nil {
+				return 0, err
+			}
+			defer unix.Close(own)
+			fd = own
+		}
 		return c.fromGuest(t.vec, func(p []byte) (int, error) { return f.Write(c, fd, p, t.flags) })
 	}
 	moved := 0
 	n, err := c.toGuest(t.vec, func(p []byte) (int, error) {
-		k, err := f.Read(c, fd, p)
+		k, err := f.Read(c, -1, p)
 		moved += k
 		return k, err
 	})
 	if n < moved { // what did not reach the guest was not read
-		_, _ = f.Seek(c, fd, int64(n-moved), unix.SEEK_CUR)
+		_, _ = f.Seek(c, -1, int64(n-moved), unix.SEEK_CUR)
 	}
 	return n, err
 }
