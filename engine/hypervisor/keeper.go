@@ -3,12 +3,12 @@
 package hypervisor
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
-	"golang.org/x/sys/unix"
 	"vuos.dev/engine/internal/task"
 )
 
@@ -20,6 +20,8 @@ const KeeperName = "umvu-keeper"
 // all guests, whose trapped calls would fail with ENOSYS from then on, and removes the temporary files.
 type keeper struct{ w *os.File }
 
+// startKeeper forks the keeper. What is forked does nothing but wait; only when umvu is gone does it become a program
+// again. So the start of a view does not pay for that of a second one.
 func startKeeper(tokenBase uint64, dir string) (*keeper, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -31,13 +33,15 @@ func startKeeper(tokenBase uint64, dir string) (*keeper, error) {
 		return nil, err
 	}
 	defer null.Close()
-	p, err := os.StartProcess("/proc/self/exe", []string{KeeperName, strconv.FormatUint(tokenBase, 16), dir},
-		&os.ProcAttr{Dir: "/", Env: []string{"GOMAXPROCS=1"}, Files: []*os.File{r, null, null}, Sys: keeperAttr()})
+	f, err := newForked(r, null, KeeperName, strconv.FormatUint(tokenBase, 16), dir)
+	if err == nil {
+		err = f.start()
+	}
 	if err != nil {
 		w.Close()
-		return nil, err
+		return nil, fmt.Errorf("start the keeper: %w", err)
 	}
-	return &keeper{w}, p.Release()
+	return &keeper{w}, nil
 }
 
 // dismiss says good-bye: there is nothing left to do for the keeper. Closing alone would be death,
@@ -47,7 +51,7 @@ func (k *keeper) dismiss() {
 	k.w.Close()
 }
 
-// Keep is the keeper's main function. args are those behind its name.
+// Keep is the keeper's main function, once umvu is gone. args are those behind its name.
 func Keep(args []string) int {
 	if len(args) != 2 {
 		return 2
@@ -57,9 +61,6 @@ func Keep(args []string) int {
 	if err != nil || !strings.HasPrefix(filepath.Base(dir), "umvu-") {
 		return 2
 	}
-	if n, _ := os.Stdin.Read(make([]byte, 1)); n > 0 { // until umvu is gone, or says good-bye
-		return 0
-	}
 	for task.Kill(base) > 0 {
 	}
 	if err := os.RemoveAll(dir); err != nil {
@@ -67,5 +68,3 @@ func Keep(args []string) int {
 	}
 	return 0
 }
-
-func keeperAttr() *unix.SysProcAttr { return &unix.SysProcAttr{Setsid: true} }

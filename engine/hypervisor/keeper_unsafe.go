@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hypervisor
+
+import (
+	"os"
+	"runtime"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// forked is a copy of this process that waits for a byte from a pipe, or its end. All that it needs is made before:
+// in a fork of a program with threads there is no Go runtime to rely on.
+type forked struct {
+	pipe, null uintptr
+	exe, root  *byte
+	argv       []*byte
+	envv       []*byte
+	all, old   uint64 // signal masks
+	b          byte
+}
+
+// newForked prepares one that runs this program again, under the given name and arguments, when the pipe ends without
+// a byte.
+func newForked(pipe, null *os.File, argv ...string) (f *forked, err error) {
+	f = &forked{pipe: pipe.Fd(), null: null.Fd(), all: ^uint64(0)}
+	if f.argv, err = syscall.SlicePtrFromStrings(argv); err != nil {
+		return nil, err
+	}
+	if f.envv, err = syscall.SlicePtrFromStrings([]string{"GOMAXPROCS=1"}); err != nil {
+		return nil, err
+	}
+	if f.exe, err = syscall.BytePtrFromString("/proc/self/exe"); err != nil {
+		return nil, err
+	}
+	f.root, err = syscall.BytePtrFromString("/")
+	return f, err
+}
+
+// start forks. The child sends no signal when it ends: who waits for guests does not see it.
+func (f *forked) start() error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if e := f.fork(); e != 0 {
+		return e
+	}
+	return nil
+}
+
+// fork returns in the parent only. No signal comes in between: its handler would be the runtime's.
+//
+//go:nosplit
+func (f *forked) fork() unix.Errno {
+	const maskSize = 8
+	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&f.all)), uintptr(unsafe.Pointer(&f.old)), maskSize, 0, 0)
+	pid, _, e := unix.RawSyscall6(unix.SYS_CLONE, 0, 0, 0, 0, 0, 0)
+	if e == 0 && pid == 0 {
+		f.wait()
+	}
+	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&f.old)), 0, maskSize, 0, 0)
+	return e
+}
+
+// wait is the child, which leaves the terminal and holds nothing open.
+//
+//go:nosplit
+func (f *forked) wait() {
+	unix.RawSyscall(unix.SYS_SETSID, 0, 0, 0)
+	unix.RawSyscall(unix.SYS_DUP3, f.pipe, 0, 0)
+	unix.RawSyscall(unix.SYS_DUP3, f.null, 1, 0)
+	unix.RawSyscall(unix.SYS_DUP3, f.null, 2, 0)
+	unix.RawSyscall(unix.SYS_CLOSE_RANGE, 3, ^uintptr(0)>>32, 0)
+	unix.RawSyscall(unix.SYS_CHDIR, uintptr(unsafe.Pointer(f.root)), 0, 0)
+	n, _, _ := unix.RawSyscall(unix.SYS_READ, 0, uintptr(unsafe.Pointer(&f.b)), 1)
+	if n != 1 { // signals are blocked, so it is the end
+		unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&f.old)), 0, 8, 0, 0)
+		unix.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(f.exe)), uintptr(unsafe.Pointer(&f.argv[0])), uintptr(unsafe.Pointer(&f.envv[0])))
+	}
+	unix.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
+}
