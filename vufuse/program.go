@@ -51,11 +51,46 @@ func (m mounter) mountProgram(c engine.Call, r *engine.MountRequest, o *Options)
 		conn.Abort()
 		return nil, describe(err, r)
 	}
+	settled := abandonable(c, conn)
 	f, err := m.attach(c, r, conn, o)
+	abandoned := settled()
+	if err != nil && abandoned {
+		proc.Signal(int(unix.SIGKILL))
+		return nil, unix.EINTR
+	}
 	if err != nil {
 		return nil, m.failed(r, proc, said, err)
 	}
 	return &served{FS: f, proc: proc, host: m.host, name: r.Type}, nil
+}
+
+// patience is how long a program that does not serve yet may go on when its mount is interrupted.
+const patience = time.Second
+
+// abandonable lets a caller that has a signal to handle, or is gone, give up a mount: the program may be waiting for
+// what never comes. settled ends that and tells whether it was given up.
+func abandonable(c engine.Call, conn *wire.Conn) (settled func() bool) {
+	done, result := make(chan struct{}), make(chan bool, 1)
+	interrupted := c.Interrupted()
+	go func() {
+		select {
+		case <-interrupted:
+		case <-done:
+			result <- false
+			return
+		}
+		select {
+		case <-time.After(patience):
+			conn.Abort()
+			result <- true
+		case <-done:
+			result <- false
+		}
+	}()
+	return func() bool {
+		close(done)
+		return <-result
+	}
 }
 
 // programArgs is the command line of libfuse's mount helper, mount.fuse3(8).

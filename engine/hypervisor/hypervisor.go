@@ -214,12 +214,17 @@ func (h *Hypervisor) Terminate() {
 		select {
 		case <-h.children:
 		case <-deadline:
-			for h.sup.Signal(unix.SIGKILL) > 0 {
-				h.reap()
-				time.Sleep(time.Millisecond)
-			}
+			h.killed(func() int { return h.sup.Signal(unix.SIGKILL) })
 			return
 		}
+	}
+}
+
+// killed repeats kill until it finds nobody any more.
+func (h *Hypervisor) killed(kill func() int) {
+	for kill() > 0 {
+		h.reap()
+		time.Sleep(time.Millisecond)
 	}
 }
 
@@ -228,6 +233,7 @@ func (h *Hypervisor) Close() {
 	h.closing.Do(func() {
 		h.sup.Close()
 		h.Terminate() // servers that did not end with their mounts
+		h.killed(h.sup.Kill)
 		os.RemoveAll(h.dir)
 		h.keeper.dismiss()
 	})

@@ -68,6 +68,17 @@ func (s *Supervisor) serves(pid int) bool {
 	return false
 }
 
+// Kill kills all that live, servers that modules have started too, and returns how many there were.
+func (s *Supervisor) Kill() int {
+	n := 0
+	s.tasks.Living(func(pid int, _ *task.State) {
+		if guest.State(pid) != 'Z' && unix.Kill(pid, unix.SIGKILL) == nil {
+			n++
+		}
+	})
+	return n
+}
+
 // Signal sends a signal to the guests and returns how many got it.
 func (s *Supervisor) Signal(sig unix.Signal) int {
 	n := 0

@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
@@ -38,7 +39,12 @@ type Process struct {
 	pid    int
 	done   chan struct{}
 	status unix.WaitStatus
+	said   chan struct{} // closed when all that it wrote to its standard error was passed on; nil if nobody listens
 }
+
+// lastWords is how long a process that has ended may leave its standard error open, in a child for example, before it
+// counts as silent.
+const lastWords = time.Second
 
 var _ engine.Process = (*Process)(nil)
 
@@ -114,10 +120,12 @@ func (s *Supervisor) onSpawnThread(f func()) {
 // Spawn starts a program as a guest of the first view.
 // mask is its umask.
 func (s *Supervisor) Spawn(path string, argv []string, mask int, attr *syscall.ProcAttr) (*Process, error) {
-	return s.spawnIn(*s.tasks.First(), path, argv, mask, attr)
+	return s.spawnIn(*s.tasks.First(), path, argv, mask, attr, nil)
 }
 
-func (s *Supervisor) spawnIn(st task.State, path string, argv []string, mask int, attr *syscall.ProcAttr) (*Process, error) {
+func (s *Supervisor) spawnIn(
+	st task.State, path string, argv []string, mask int, attr *syscall.ProcAttr, said chan struct{},
+) (*Process, error) {
 	var p *Process
 	var err error
 	s.spawns.mu.Lock()
@@ -133,7 +141,7 @@ func (s *Supervisor) spawnIn(st task.State, path string, argv []string, mask int
 		if pid, err = syscall.ForkExec(path, argv, attr); err != nil {
 			return
 		}
-		p = &Process{pid: pid, done: make(chan struct{})}
+		p = &Process{pid: pid, done: make(chan struct{}), said: said}
 		s.spawns.children[pid] = p
 	})
 	return p, err
@@ -162,8 +170,19 @@ func (s *Supervisor) Ended(pid int, status unix.WaitStatus) {
 	s.spawns.mu.Unlock()
 	if p != nil {
 		p.status = status
-		close(p.done)
+		go p.end()
 	}
+}
+
+// end tells those who wait for a process that it is gone and what it said is known.
+func (p *Process) end() {
+	if p.said != nil {
+		select {
+		case <-p.said:
+		case <-time.After(lastWords):
+		}
+	}
+	close(p.done)
 }
 
 // spawnFor starts a module's program in the view of a call. Its working directory and root are the
@@ -189,6 +208,7 @@ func (s *Supervisor) spawnFor(c engine.Call, p *engine.Program) (engine.Process,
 	for len(attr.Files) < 3 {
 		attr.Files = append(attr.Files, null.Fd())
 	}
+	var said chan struct{}
 	if p.Stderr != nil {
 		r, w, err := os.Pipe()
 		if err != nil {
@@ -196,9 +216,13 @@ func (s *Supervisor) spawnFor(c engine.Call, p *engine.Program) (engine.Process,
 		}
 		attr.Files[2] = w.Fd()
 		defer w.Close()
-		go copyLines(p.Stderr, r)
+		said = make(chan struct{})
+		go func() {
+			defer close(said)
+			copyLines(p.Stderr, r)
+		}()
 	}
-	proc, err := s.spawnIn(st, p.Path, p.Args, 0o022, attr)
+	proc, err := s.spawnIn(st, p.Path, p.Args, 0o022, attr, said)
 	if err != nil {
 		return nil, err
 	}

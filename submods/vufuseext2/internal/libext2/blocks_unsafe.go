@@ -57,9 +57,14 @@ func (fs *FS) MarkWritten(ino uint32, raw []byte, lblk, pblk uint64) error {
 	return check("mark written", C.vx_bmap_written(fs.c, C.uint32_t(ino), ptr(raw), C.uint64_t(lblk), C.uint64_t(pblk)))
 }
 
-// Punch frees the blocks of the file from first to last, both included.
-func (fs *FS) Punch(ino uint32, raw []byte, first, last uint64) error {
-	return check("punch", C.vx_punch(fs.c, C.uint32_t(ino), ptr(raw), C.uint64_t(first), C.uint64_t(last)))
+// Punch frees the blocks of the file from first to last, both included. They may only have the last block of the file
+// system among them if reach is set, which must not be where an extent is to be split.
+func (fs *FS) Punch(ino uint32, raw []byte, first, last uint64, reach bool) error {
+	r := C.int(0)
+	if reach {
+		r = 1
+	}
+	return check("punch", C.vx_punch(fs.c, C.uint32_t(ino), ptr(raw), C.uint64_t(first), C.uint64_t(last), r))
 }
 
 // NewRange allocates up to want consecutive blocks at or after goal and marks them used. Errors: ENOSPC.

@@ -30,7 +30,7 @@ long vx_extent_map(ext2_filsys fs, uint32_t ino, void *raw, uint64_t lblk, uint6
 	uint64_t *done);
 long vx_bmap_alloc(ext2_filsys fs, uint32_t ino, void *raw, uint64_t lblk, uint64_t *pblk);
 long vx_bmap_written(ext2_filsys fs, uint32_t ino, void *raw, uint64_t lblk, uint64_t pblk);
-long vx_punch(ext2_filsys fs, uint32_t ino, void *raw, uint64_t first, uint64_t last);
+long vx_punch(ext2_filsys fs, uint32_t ino, void *raw, uint64_t first, uint64_t last, int reach);
 long vx_new_range(ext2_filsys fs, uint64_t goal, uint64_t want, uint64_t *blk, uint64_t *got);
 void vx_free_range(ext2_filsys fs, uint64_t blk, uint64_t n);
 uint64_t vx_goal(ext2_filsys fs, uint32_t ino, void *raw, uint64_t lblk);

@@ -74,7 +74,29 @@ func (v *Volume) freeBlocks(in *inode, first, last uint64) error {
 	in.io.Lock()
 	defer in.io.Unlock()
 	in.win = window{}
-	return v.fs.Punch(in.ino, in.raw, first, last)
+	if !in.has(flExtents) {
+		return v.fs.Punch(in.ino, in.raw, first, last, false)
+	}
+	split, err := v.splits(in, first, last)
+	if err != nil {
+		return err
+	}
+	// What is cut out of an extent is not its end, and so not the last block of the file system.
+	return v.fs.Punch(in.ino, in.raw, first, last, !split)
+}
+
+// splits tells whether one extent has blocks first to last and others on both sides of them.
+func (v *Volume) splits(in *inode, first, last uint64) (bool, error) {
+	list, _, err := v.fs.Extents(in.ino, in.raw, first)
+	if err != nil {
+		return false, err
+	}
+	for _, e := range list {
+		if e.Lblk < first && last < e.Lblk+uint64(e.Len)-1 {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // freeFrom gives all blocks from first on away.

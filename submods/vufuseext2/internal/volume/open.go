@@ -104,13 +104,17 @@ func openImage(path string, write bool) (*os.File, error) {
 			mode |= os.O_EXCL
 		}
 	}
-	f, err := os.OpenFile(path, mode, 0)
+	f, err := os.OpenFile(path, mode|unix.O_NONBLOCK, 0) // a FIFO has us wait for its other end
 	if err != nil {
 		return nil, err
 	}
 	st, err := f.Stat()
-	if err == nil && st.IsDir() {
+	switch {
+	case err != nil:
+	case st.IsDir():
 		err = &os.PathError{Op: "open", Path: path, Err: unix.EISDIR}
+	case st.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) != 0:
+		err = &os.PathError{Op: "open", Path: path, Err: unix.ENOTBLK}
 	}
 	// Only a conflict counts: some file systems have no locks.
 	if err == nil && errors.Is(unix.Flock(int(f.Fd()), lock|unix.LOCK_NB), unix.EWOULDBLOCK) {

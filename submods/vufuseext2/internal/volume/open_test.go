@@ -71,6 +71,10 @@ func TestRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	fifo := filepath.Join(dir, "fifo")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	unknown := e2test.Mkfs(t, "8M", "", "-t", "ext2")
 	patch(t, unknown, 1024+96, 0x40000002) // an incompatible feature of the future
 	future := e2test.Mkfs(t, "8M", "", "-t", "ext2")
@@ -80,6 +84,8 @@ func TestRefused(t *testing.T) {
 		text:                       "not an ext2",
 		filepath.Join(dir, "none"): "no such file",
 		dir:                        "is a directory",
+		fifo:                       "block device required",
+		"/dev/null":                "block device required",
 		unknown:                    "incompatible feature",
 	} {
 		v, err := volume.Open(name, volume.Options{Write: true})

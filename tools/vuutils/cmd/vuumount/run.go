@@ -60,6 +60,8 @@ func hint(err error) string {
 	switch err {
 	case unix.EINVAL:
 		return " (not a mount point)"
+	case unix.EPERM:
+		return " (not a mount of this view)"
 	case unix.EBUSY:
 		return " (in use; -d detaches it all the same)"
 	}
