@@ -71,11 +71,11 @@ func (s *Supervisor) serves(pid int) bool {
 // Kill kills all that live, servers that modules have started too, and returns how many there were.
 func (s *Supervisor) Kill() int {
 	n := 0
-	s.tasks.Living(func(pid int, _ *task.State) {
+	for pid := range s.tasks.Living() {
 		if guest.State(pid) != 'Z' && unix.Kill(pid, unix.SIGKILL) == nil {
 			n++
 		}
-	})
+	}
 	return n
 }
 
