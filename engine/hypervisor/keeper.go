@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sys/unix"
 	"vuos.dev/engine/internal/task"
 )
 
@@ -23,6 +24,11 @@ type keeper struct{ w *os.File }
 // startKeeper forks the keeper. What is forked does nothing but wait; only when umvu is gone does it become a program
 // again. So the start of a view does not pay for that of a second one.
 func startKeeper(tokenBase uint64, dir string) (*keeper, error) {
+	umvu, err := unix.PidfdOpen(os.Getpid(), 0)
+	if err != nil {
+		return nil, fmt.Errorf("pidfd_open: %w", err)
+	}
+	defer unix.Close(umvu)
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -33,7 +39,7 @@ func startKeeper(tokenBase uint64, dir string) (*keeper, error) {
 		return nil, err
 	}
 	defer null.Close()
-	f, err := newForked(r, null, KeeperName, strconv.FormatUint(tokenBase, 16), dir)
+	f, err := newForked(r, null, umvu, KeeperName, strconv.FormatUint(tokenBase, 16), dir)
 	if err == nil {
 		err = f.start()
 	}

@@ -11,21 +11,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// forked is a copy of this process that waits for a byte from a pipe, or its end. All that it needs is made before:
+// forked is a copy of this process that waits for a byte from a pipe, or the end of the first one. All that it needs is made before:
 // in a fork of a program with threads there is no Go runtime to rely on.
 type forked struct {
 	pipe, null uintptr
+	umvu       uintptr // pidfd of the first process
 	exe, root  *byte
 	argv       []*byte
 	envv       []*byte
 	all, old   uint64 // signal masks
-	b          byte
+	polls      [2]unix.PollFd
 }
 
-// newForked prepares one that runs this program again, under the given name and arguments, when the pipe ends without
-// a byte.
-func newForked(pipe, null *os.File, argv ...string) (f *forked, err error) {
-	f = &forked{pipe: pipe.Fd(), null: null.Fd(), all: ^uint64(0)}
+// Descriptors of the child.
+const (
+	keeperPipe = 0
+	keeperUmvu = 3
+)
+
+// newForked prepares one that runs this program again, under the given name and arguments, when the process behind a pidfd
+// has ended without a byte in the pipe. The end of the pipe would not tell: a process between fork and exec
+// holds it open too.
+func newForked(pipe, null *os.File, umvu int, argv ...string) (f *forked, err error) {
+	f = &forked{pipe: pipe.Fd(), null: null.Fd(), umvu: uintptr(umvu), all: ^uint64(0)}
+	f.polls = [2]unix.PollFd{{Fd: keeperPipe, Events: unix.POLLIN}, {Fd: keeperUmvu, Events: unix.POLLIN}}
 	if f.argv, err = syscall.SlicePtrFromStrings(argv); err != nil {
 		return nil, err
 	}
@@ -68,13 +77,15 @@ func (f *forked) fork() unix.Errno {
 //go:nosplit
 func (f *forked) wait() {
 	unix.RawSyscall(unix.SYS_SETSID, 0, 0, 0)
-	unix.RawSyscall(unix.SYS_DUP3, f.pipe, 0, 0)
+	unix.RawSyscall(unix.SYS_DUP3, f.pipe, keeperPipe, 0)
 	unix.RawSyscall(unix.SYS_DUP3, f.null, 1, 0)
 	unix.RawSyscall(unix.SYS_DUP3, f.null, 2, 0)
-	unix.RawSyscall(unix.SYS_CLOSE_RANGE, 3, ^uintptr(0)>>32, 0)
+	unix.RawSyscall(unix.SYS_DUP3, f.umvu, keeperUmvu, 0)
+	unix.RawSyscall(unix.SYS_CLOSE_RANGE, keeperUmvu+1, ^uintptr(0)>>32, 0)
 	unix.RawSyscall(unix.SYS_CHDIR, uintptr(unsafe.Pointer(f.root)), 0, 0)
-	n, _, _ := unix.RawSyscall(unix.SYS_READ, 0, uintptr(unsafe.Pointer(&f.b)), 1)
-	if n != 1 { // signals are blocked, so it is the end
+	unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&f.polls[0])), uintptr(len(f.polls)), 0, 0, 0, 0)
+	if f.polls[0].Revents&unix.POLLIN == 0 {
+		unix.RawSyscall(unix.SYS_CLOSE, keeperUmvu, 0, 0)
 		unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&f.old)), 0, 8, 0, 0)
 		unix.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(f.exe)), uintptr(unsafe.Pointer(&f.argv[0])), uintptr(unsafe.Pointer(&f.envv[0])))
 	}
