@@ -71,7 +71,7 @@ func (ch *channel) Release(engine.Call) {
 	ch.Conn.Abort()
 }
 
-// mount makes the file system. A device can be mounted once.
+// mount makes the file system. A device can be mounted once, and can be read when mount returns: INIT is there.
 func (ch *channel) mount(m *instance, target string, o *options) (engine.FileSystem, error) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
@@ -80,6 +80,7 @@ func (ch *channel) mount(m *instance, target string, o *options) (engine.FileSys
 	}
 	ch.owner, ch.target = m, target
 	ch.fs = client.Background(m.host, ch, o.client, o.owner)
+	<-ch.Started()
 	return ch.fs, nil
 }
 

@@ -47,7 +47,8 @@ type Conn struct {
 	noInterrupt atomic.Bool
 	reading     sync.Once
 
-	ended chan struct{} // closed when the reader is done
+	started chan struct{} // closed when INIT is sent
+	ended   chan struct{} // closed when the reader is done
 
 	mu       sync.Mutex
 	notifier proto.Notifier // nil before Start
@@ -77,7 +78,7 @@ func New(fd int) (*Conn, error) {
 		f.Close()
 		return nil, err
 	}
-	c := &Conn{f: f, raw: raw, ended: make(chan struct{}), pending: make(map[uint64]*call)}
+	c := &Conn{f: f, raw: raw, started: make(chan struct{}), ended: make(chan struct{}), pending: make(map[uint64]*call)}
 	c.minor.Store(proto.Minor)
 	return c, nil
 }
@@ -109,7 +110,13 @@ func (c *Conn) Start(n proto.Notifier, in *proto.InitIn) (*proto.InitOut, error)
 	c.Listen()
 	out := new(proto.InitOut)
 	r := &client.Request{Op: proto.Init, In: in, Buf: out.Raw()}
-	if err := c.Do(nil, r); err != nil {
+	w := &call{r: r, done: make(chan error, 1)}
+	_, err := c.send(w)
+	close(c.started)
+	if err == nil {
+		err = <-w.done
+	}
+	if err != nil {
 		return nil, err
 	}
 	if r.N < 8 { // FUSE_COMPAT_INIT_OUT_SIZE
@@ -121,6 +128,9 @@ func (c *Conn) Start(n proto.Notifier, in *proto.InitIn) (*proto.InitOut, error)
 	}
 	return out, nil
 }
+
+// Started is closed when INIT is on its way to the server, or cannot be sent.
+func (c *Conn) Started() <-chan struct{} { return c.started }
 
 // MaxData implements [client.Transport].
 func (c *Conn) MaxData() int { return maxData }
