@@ -30,7 +30,7 @@ func serve(image, mountPoint string, o options, stderr io.Writer) error {
 	if o.rw && !o.force && !o.silent {
 		fmt.Fprintf(stderr, "Mounting %s Read-Only.\nUse 'force' or 'rw+' options to enable Read-Write mode\n", path)
 	}
-	v, err := volume.Open(path, volume.Options{
+	v, err := volume.Open(image, volume.Options{
 		Write:  o.write(),
 		Offset: o.offset,
 		Atime:  o.atime,
