@@ -71,8 +71,13 @@ func (c *call) task() *task.State {
 
 // setTask changes the state of the calling process.
 func (c *call) setTask(change func(*task.State)) error {
+	old := c.task()
 	c.state = nil
-	return c.s.tasks.Change(c.TID(), change)
+	if err := c.s.tasks.Change(c.TID(), change); err != nil {
+		return err
+	}
+	c.s.moved(old)
+	return nil
 }
 
 func (c *call) stat() *guest.Status {

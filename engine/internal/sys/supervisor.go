@@ -64,6 +64,7 @@ type Supervisor struct {
 	sockets  unixSockets
 	fifos    fifos
 	programs programs
+	standing standing
 	rewrites rewrites
 	interrupts
 	Wait   sync.Mutex // held by who waits for a child

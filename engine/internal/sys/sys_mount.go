@@ -247,6 +247,11 @@ func (c *call) umount(m *view.Mount, flags int) error {
 	if !lazy && c.s.workedIn(m) {
 		return unix.EBUSY
 	}
+	if lazy {
+		if err := c.s.keepForStanding(m); err != nil {
+			return err
+		}
+	}
 	gone, err := c.task().View.Detach(m.Point(), lazy)
 	if err != nil {
 		return err
@@ -260,7 +265,7 @@ func (c *call) umount(m *view.Mount, flags int) error {
 // workedIn tells whether a living process has its working directory or root on the mount, or a default stack.
 func (s *Supervisor) workedIn(m *view.Mount) bool {
 	for _, st := range s.tasks.Living() {
-		if st.Cwd.Mount == m || st.Root.Mount == m || st.Stacks.Uses(m) {
+		if standsOn(st, m) || st.Stacks.Uses(m) {
 			return true
 		}
 	}

@@ -79,6 +79,9 @@ func (m *Mount) Put() {
 	}
 }
 
+// Detached tells whether the mount is in no view any more, or about to be.
+func (m *Mount) Detached() bool { return m.detached.Load() }
+
 // Busy tells whether files, working directories or roots on the mount are in use.
 func (m *Mount) Busy() bool {
 	if b, ok := m.FS.(engine.FileSystemBusier); ok && b.Busy() {
