@@ -3,9 +3,12 @@
 package vufuse_test
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -45,6 +48,9 @@ func TestProgramKilled(t *testing.T) {
 	ok(t, err)
 	proc := h.procs[0]
 	ok(t, proc.Signal(int(unix.SIGSTOP)))
+	for !stopped(t, proc.PID()) {
+		runtime.Gosched()
+	}
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
@@ -66,6 +72,20 @@ func TestProgramKilled(t *testing.T) {
 	if h.Devs() != 0 {
 		t.Error("device number not given back")
 	}
+}
+
+// stopped tells whether no thread of a process runs any more: SIGSTOP takes them one after the other.
+func stopped(t *testing.T, pid int) bool {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	ok(t, err)
+	for _, thread := range threads {
+		stat, err := os.ReadFile(thread)
+		ok(t, err)
+		if !bytes.Contains(stat, []byte(") T ")) {
+			return false
+		}
+	}
+	return true
 }
 
 // TestProgramInBackground checks a program that leaves its parent behind, as libfuse does without debug:
