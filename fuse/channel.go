@@ -41,14 +41,8 @@ var (
 )
 
 func newChannel() (*channel, error) {
-	ours, theirs, err := wire.Pair()
+	conn, theirs, err := wire.Connect()
 	if err != nil {
-		return nil, err
-	}
-	conn, err := wire.New(ours)
-	if err != nil {
-		unix.Close(ours)
-		unix.Close(theirs)
 		return nil, err
 	}
 	conn.Whole = true

@@ -31,14 +31,8 @@ func (m mounter) mountProgram(c engine.Call, r *engine.MountRequest, o *Options)
 		return nil, submod.Unknown(r.Type)
 	}
 	c.Block()
-	ours, theirs, err := wire.Pair()
+	conn, theirs, err := wire.Connect()
 	if err != nil {
-		return nil, err
-	}
-	conn, err := wire.New(ours)
-	if err != nil {
-		unix.Close(ours)
-		unix.Close(theirs)
 		return nil, err
 	}
 	said := &helper.Tail{}

@@ -50,15 +50,11 @@ func New(raw fuse.RawFileSystem, opts fuse.MountOptions, printf func(format stri
 
 // Start implements [client.Transport].
 func (t *Transport) Start(n proto.Notifier, in *proto.InitIn) (*proto.InitOut, error) {
-	ours, theirs, err := wire.Pair()
+	conn, theirs, err := wire.Connect()
 	if err != nil {
 		return nil, err
 	}
-	if t.conn, err = wire.New(ours); err != nil {
-		unix.Close(ours)
-		unix.Close(theirs)
-		return nil, err
-	}
+	t.conn = conn
 	failed := make(chan error, 1)
 	go func() {
 		var err error

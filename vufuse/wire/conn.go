@@ -98,6 +98,20 @@ func Pair() (ours, server int, err error) {
 	return fds[0], fds[1], nil
 }
 
+// Connect makes a connection and the server's end of it.
+func Connect() (c *Conn, server int, err error) {
+	ours, server, err := Pair()
+	if err != nil {
+		return nil, -1, err
+	}
+	if c, err = New(ours); err != nil {
+		unix.Close(ours)
+		unix.Close(server)
+		return nil, -1, err
+	}
+	return c, server, nil
+}
+
 // Listen begins to read from the server before [Conn.Start], so that [Conn.Ended] tells when it is gone. Messages
 // before Start answer nothing and are dropped.
 func (c *Conn) Listen() { c.reading.Do(func() { go c.read() }) }

@@ -81,12 +81,18 @@ func (f *File) Release(engine.Call) { unix.Close(f.fd) }
 
 // ReadAt implements engine.FileReader. It reads until p is full or the file ends.
 func (f *File) ReadAt(c engine.Call, p []byte, off int64) (int, error) {
-	done := f.atOnce(unix.Preadv2, p, off)
+	return f.transfer(c, unix.Preadv2, unix.Pread, p, off)
+}
+
+// transfer moves all of p, or as much as there is: first what the kernel has at hand, then the rest, for which it may
+// have to wait. An error counts only where nothing was moved.
+func (f *File) transfer(c engine.Call, atOnce vectored, plain func(fd int, p []byte, off int64) (int, error), p []byte, off int64) (int, error) {
+	done := f.atOnce(atOnce, p, off)
 	if done < len(p) {
 		c.Block()
 	}
 	for done < len(p) {
-		n, err := unix.Pread(f.fd, p[done:], off+int64(done))
+		n, err := plain(f.fd, p[done:], off+int64(done))
 		if err == unix.EINTR {
 			continue
 		}
@@ -101,9 +107,12 @@ func (f *File) ReadAt(c engine.Call, p []byte, off int64) (int, error) {
 	return done, nil
 }
 
+// vectored is preadv2(2) or pwritev2(2).
+type vectored func(fd int, v [][]byte, off int64, flags int) (int, error)
+
 // atOnce transfers what the kernel can without waiting, of what is in its page cache: the call need not let
 // another receiver take over then, which costs more than the transfer.
-func (f *File) atOnce(transfer func(fd int, v [][]byte, off int64, flags int) (int, error), p []byte, off int64) int {
+func (f *File) atOnce(transfer vectored, p []byte, off int64) int {
 	if f.waits.Load() {
 		return 0
 	}
@@ -116,24 +125,7 @@ func (f *File) atOnce(transfer func(fd int, v [][]byte, off int64, flags int) (i
 
 // WriteAt implements engine.FileWriter.
 func (f *File) WriteAt(c engine.Call, p []byte, off int64) (int, error) {
-	done := f.atOnce(unix.Pwritev2, p, off)
-	if done < len(p) {
-		c.Block()
-	}
-	for done < len(p) {
-		n, err := unix.Pwrite(f.fd, p[done:], off+int64(done))
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil || n == 0 {
-			if done > 0 {
-				err = nil
-			}
-			return done, err
-		}
-		done += n
-	}
-	return done, nil
+	return f.transfer(c, unix.Pwritev2, unix.Pwrite, p, off)
 }
 
 // Fsync implements engine.FileSyncer.
