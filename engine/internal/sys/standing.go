@@ -20,6 +20,27 @@ type standing struct {
 	events map[*view.Mount]int
 }
 
+// add notes the event of a mount. It is false if the mount is kept already: it was detached from another view.
+func (s *standing) add(m *view.Mount, event int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, found := s.events[m]; found {
+		return false
+	}
+	if s.events == nil {
+		s.events = map[*view.Mount]int{}
+	}
+	s.events[m] = event
+	return true
+}
+
+func (s *standing) remove(m *view.Mount) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	unix.Close(s.events[m])
+	delete(s.events, m)
+}
+
 // standsOn tells whether a process has its working directory or root on the mount.
 func standsOn(st *task.State, m *view.Mount) bool { return st.Cwd.Mount == m || st.Root.Mount == m }
 
@@ -43,12 +64,10 @@ func (s *Supervisor) keepForStanding(m *view.Mount) error {
 	if err != nil {
 		return err
 	}
-	s.standing.mu.Lock()
-	if s.standing.events == nil {
-		s.standing.events = map[*view.Mount]int{}
+	if !s.standing.add(m, event) {
+		unix.Close(event)
+		return nil
 	}
-	s.standing.events[m] = event
-	s.standing.mu.Unlock()
 	m.Get()
 	go func() {
 		for pid, found := s.stander(m); found; pid, found = s.stander(m) {
@@ -57,10 +76,7 @@ func (s *Supervisor) keepForStanding(m *view.Mount) error {
 				break
 			}
 		}
-		s.standing.mu.Lock()
-		delete(s.standing.events, m)
-		unix.Close(event)
-		s.standing.mu.Unlock()
+		s.standing.remove(m)
 		m.Put()
 	}()
 	return nil
