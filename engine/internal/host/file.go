@@ -15,9 +15,11 @@ import (
 // File is an open file of the host. The guest gets the descriptor itself; the other
 // methods are for modules that read and write.
 type File struct {
-	fd    int
-	waits atomic.Bool // has no RWF_NOWAIT
-	dir   sync.Mutex  // directory reading uses the descriptor's own offset
+	fd int
+	// Reads and writes have no RWF_NOWAIT. They are told apart because many file systems, ext4 among them, have it for
+	// reads only.
+	readsWait, writesWait atomic.Bool
+	dir                   sync.Mutex // directory reading uses the descriptor's own offset
 }
 
 var (
@@ -81,18 +83,30 @@ func (f *File) Release(engine.Call) { unix.Close(f.fd) }
 
 // ReadAt implements engine.FileReader. It reads until p is full or the file ends.
 func (f *File) ReadAt(c engine.Call, p []byte, off int64) (int, error) {
-	return f.transfer(c, unix.Preadv2, unix.Pread, p, off)
+	return f.transfer(c, transfer{unix.Preadv2, unix.Pread, &f.readsWait}, p, off)
+}
+
+// WriteAt implements engine.FileWriter.
+func (f *File) WriteAt(c engine.Call, p []byte, off int64) (int, error) {
+	return f.transfer(c, transfer{unix.Pwritev2, unix.Pwrite, &f.writesWait}, p, off)
+}
+
+// transfer is reading or writing.
+type transfer struct {
+	vectored func(fd int, v [][]byte, off int64, flags int) (int, error)
+	plain    func(fd int, p []byte, off int64) (int, error)
+	waits    *atomic.Bool
 }
 
 // transfer moves all of p, or as much as there is: first what the kernel has at hand, then the rest, for which it may
 // have to wait. An error counts only where nothing was moved.
-func (f *File) transfer(c engine.Call, atOnce vectored, plain func(fd int, p []byte, off int64) (int, error), p []byte, off int64) (int, error) {
-	done := f.atOnce(atOnce, p, off)
+func (f *File) transfer(c engine.Call, t transfer, p []byte, off int64) (int, error) {
+	done := t.atOnce(f.fd, p, off)
 	if done < len(p) {
 		c.Block()
 	}
 	for done < len(p) {
-		n, err := plain(f.fd, p[done:], off+int64(done))
+		n, err := t.plain(f.fd, p[done:], off+int64(done))
 		if err == unix.EINTR {
 			continue
 		}
@@ -107,25 +121,17 @@ func (f *File) transfer(c engine.Call, atOnce vectored, plain func(fd int, p []b
 	return done, nil
 }
 
-// vectored is preadv2(2) or pwritev2(2).
-type vectored func(fd int, v [][]byte, off int64, flags int) (int, error)
-
 // atOnce transfers what the kernel can without waiting, of what is in its page cache: the call need not let
 // another receiver take over then, which costs more than the transfer.
-func (f *File) atOnce(transfer vectored, p []byte, off int64) int {
-	if f.waits.Load() {
+func (t transfer) atOnce(fd int, p []byte, off int64) int {
+	if t.waits.Load() {
 		return 0
 	}
-	n, err := transfer(f.fd, [][]byte{p}, off, unix.RWF_NOWAIT)
+	n, err := t.vectored(fd, [][]byte{p}, off, unix.RWF_NOWAIT)
 	if err == unix.EOPNOTSUPP {
-		f.waits.Store(true)
+		t.waits.Store(true)
 	}
 	return max(n, 0)
-}
-
-// WriteAt implements engine.FileWriter.
-func (f *File) WriteAt(c engine.Call, p []byte, off int64) (int, error) {
-	return f.transfer(c, unix.Pwritev2, unix.Pwrite, p, off)
 }
 
 // Fsync implements engine.FileSyncer.
