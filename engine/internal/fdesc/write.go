@@ -160,6 +160,10 @@ func (ino *inode) hasNative() bool {
 func (ino *inode) wrote(p []byte, off int64, gen uint64, populate bool) (gap int64) {
 	gap = -1
 	ino.mu.Lock()
+	if !populate && len(ino.chunks)+len(ino.loads)+len(ino.mapped) == 0 {
+		ino.mu.Unlock() // nothing is cached, and will not be: the stand-in need not follow the size
+		return gap
+	}
 	e := pagesOf(off, int64(len(p)))
 	ino.spoil(e)
 	if end := off + int64(len(p)); end > ino.size {

@@ -19,7 +19,8 @@ type File struct {
 	// Reads and writes have no RWF_NOWAIT. They are told apart because many file systems, ext4 among them, have it for
 	// reads only.
 	readsWait, writesWait atomic.Bool
-	dir                   sync.Mutex // directory reading uses the descriptor's own offset
+	slow                  atomic.Int32 // transfers that are expected to wait because one did
+	dir                   sync.Mutex   // directory reading uses the descriptor's own offset
 }
 
 var (
@@ -102,11 +103,30 @@ type transfer struct {
 // have to wait. An error counts only where nothing was moved.
 func (f *File) transfer(c engine.Call, t transfer, p []byte, off int64) (int, error) {
 	done := t.atOnce(f.fd, p, off)
-	if done < len(p) {
-		c.Block()
+	if done == len(p) {
+		return done, nil
 	}
+	patient, ok := c.(Patient)
+	if !ok || !t.waits.Load() || f.isSlow() {
+		c.Block()
+		return t.all(f.fd, p, off, done)
+	}
+	var err error
+	if patient.MayWait(func() { done, err = t.all(f.fd, p, off, done) }) {
+		f.slow.Store(slowFor)
+	}
+	return done, err
+}
+
+// slowFor is how many transfers let another receiver take over first after one that had to wait.
+const slowFor = 64
+
+func (f *File) isSlow() bool { return f.slow.Load() > 0 && f.slow.Add(-1) >= 0 }
+
+// all transfers what is left after the first done bytes.
+func (t transfer) all(fd int, p []byte, off int64, done int) (int, error) {
 	for done < len(p) {
-		n, err := t.plain(f.fd, p[done:], off+int64(done))
+		n, err := t.plain(fd, p[done:], off+int64(done))
 		if err == unix.EINTR {
 			continue
 		}

@@ -26,6 +26,13 @@ type Caller interface {
 	Do(f func() error) error
 }
 
+// Patient is a call that can find out afterwards that it had to wait.
+type Patient interface {
+	// MayWait runs do, which is not expected to wait. If it does all the same, that is as if Block had been called before,
+	// only that other guests have waited for some milliseconds. It tells whether that was so.
+	MayWait(do func()) (waited bool)
+}
+
 // Node is an inode of the host, named by its canonical path below the caller's root.
 type Node struct {
 	Path string

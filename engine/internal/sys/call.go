@@ -31,8 +31,9 @@ type call struct {
 }
 
 var (
-	_ engine.Call = (*call)(nil)
-	_ host.Caller = (*call)(nil)
+	_ engine.Call  = (*call)(nil)
+	_ host.Caller  = (*call)(nil)
+	_ host.Patient = (*call)(nil)
 )
 
 const noRoot = -1 // no descriptor of the guest's root was opened

@@ -57,6 +57,7 @@ type Supervisor struct {
 	numbers [64]numbers   // of virtual descriptors, by process
 	baton   chan struct{} // wakes a receiver that has nothing to do
 	idle    atomic.Int32
+	late    late
 
 	watches  *watch.Tree
 	locks    remoteLocks
@@ -107,6 +108,7 @@ func New(cfg Config) (*Supervisor, error) {
 	s.socks = sockfd.NewTable(cfg.Dir, s.background(nil), cfg.Log.Logf)
 	s.modules.init(s, cfg.Modules)
 	s.interrupts.init(s)
+	s.late.init(s.handOver)
 	s.locks.init()
 	return s, nil
 }
