@@ -128,9 +128,14 @@ type StreamEnder interface {
 // StreamReadChecker is a StreamFile that is asked before a read through a descriptor whose calls the
 // engine sees, which all are unless a guest moved one to a number below the zone.
 type StreamReadChecker interface {
-	// CheckRead gets how many bytes the guest has room for. Its error is that of the call; nil lets the kernel
-	// do it. It must not wait.
-	CheckRead(c Call, room int) error
+	// CheckRead gets the guest's descriptor and how many bytes the guest has room for. Its error is that of the call;
+	// nil lets the kernel do it. It must not wait.
+	CheckRead(c Call, fd, room int) error
+}
+
+// StreamStatuser is a StreamFile that is told of new status flags (O_NONBLOCK, ...) of such a descriptor.
+type StreamStatuser interface {
+	SetStatus(c Call, flags int)
 }
 
 // StreamWriter is a StreamFile that takes itself what is written through such a descriptor, instead of from the other end

@@ -92,6 +92,10 @@ type Host interface {
 	// may be virtual.
 	Spawn(c Call, p *Program) (Process, error)
 
+	// Restart has a guest's thread that waits in a read of a StreamFile begin that call anew, so that the file's
+	// module is asked again. It is false if the thread is elsewhere or cannot be stopped because somebody traces it.
+	Restart(tid int) bool
+
 	// AnonDev returns a device number (st_dev) that no other mount has;
 	// FreeDev gives it back.
 	AnonDev() uint64

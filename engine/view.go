@@ -33,4 +33,8 @@ type FileFinder interface {
 	// FileOf is the open file that descriptor fd of c's caller is, as its module returned it from Open, or nil if
 	// there is none or it is not virtual.
 	FileOf(c Call, fd int) File
+
+	// Descriptor is one of umvu's own for the open file that descriptor fd of c's caller is. Whoever asks for it
+	// closes it.
+	Descriptor(c Call, fd int) (int, error)
 }

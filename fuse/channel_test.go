@@ -14,7 +14,8 @@ import (
 
 // TestChannel plays a server that mounts first, answers INIT later, and is told of the end.
 func TestChannel(t *testing.T) {
-	ch, err := newChannel()
+	m := &instance{host: &enginetest.Host{}}
+	ch, err := newChannel(m, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +26,7 @@ func TestChannel(t *testing.T) {
 	c := enginetest.NewCall()
 	check := func(room int, want error) {
 		t.Helper()
-		if err := ch.CheckRead(c, room); err != want {
+		if err := ch.CheckRead(c, fd, room); err != want {
 			t.Errorf("read of %d bytes: %v, want %v", room, err, want)
 		}
 	}
@@ -37,13 +38,12 @@ func TestChannel(t *testing.T) {
 	}
 	check(1<<20, unix.EPERM)
 	write(proto.OutHeader{Len: proto.OutHeaderSize, Unique: 2}, unix.EPERM)
-	m := &instance{host: &enginetest.Host{}}
 	o := &options{owner: client.Owner{RootMode: unix.S_IFDIR}, client: client.Options{AllowOther: true}}
-	fs, err := ch.mount(m, "/mnt", o)
+	fs, err := ch.mount("/mnt", o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ch.mount(m, "/mnt", o); err == nil {
+	if _, err := ch.mount("/mnt", o); err == nil {
 		t.Error("a device was mounted twice")
 	}
 	if fs.Root().Type() != unix.S_IFDIR {
@@ -59,9 +59,10 @@ func TestChannel(t *testing.T) {
 	write(proto.OutHeader{Len: proto.OutHeaderSize, Unique: 2000}, unix.ENOENT)
 	write(proto.OutHeader{Len: proto.OutHeaderSize + 1, Unique: 2}, unix.EINVAL)
 	write(proto.OutHeader{Len: proto.OutHeaderSize, Unique: 2, Error: 1}, unix.EINVAL)
-	ch.Abort() // the reader below was let in before
+	check(1<<20, nil)
+	ch.conn.Abort() // the reader below was let in before
 	check(1<<20, unix.ENODEV)
-	write(proto.OutHeader{Len: proto.OutHeaderSize, Unique: 2}, unix.ENODEV)
+	write(proto.OutHeader{Len: proto.OutHeaderSize, Unique: 2}, unix.ENOENT)
 	if !m.Umounted(c, "/mnt") || m.Umounted(c, "/mnt") {
 		t.Error("the server's own umount is done once, and only once")
 	}

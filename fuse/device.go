@@ -15,9 +15,9 @@ const major, minor = 10, 229
 
 // device is the file system that is the device node, and its only node.
 type device struct {
-	host engine.Host
-	dev  uint64
-	born unix.StatxTimestamp
+	module *instance
+	dev    uint64
+	born   unix.StatxTimestamp
 }
 
 var (
@@ -27,9 +27,9 @@ var (
 	_ engine.NodeCacher       = (*device)(nil)
 )
 
-func newDevice(h engine.Host) *device {
+func newDevice(m *instance) *device {
 	now := time.Now()
-	return &device{host: h, dev: h.AnonDev(), born: unix.StatxTimestamp{Sec: now.Unix(), Nsec: uint32(now.Nanosecond())}}
+	return &device{module: m, dev: m.host.AnonDev(), born: unix.StatxTimestamp{Sec: now.Unix(), Nsec: uint32(now.Nanosecond())}}
 }
 
 // Root implements [engine.FileSystem].
@@ -37,7 +37,7 @@ func (d *device) Root() engine.Node { return d }
 
 // Unmount implements [engine.FileSystem].
 func (d *device) Unmount(engine.Call) error {
-	d.host.FreeDev(d.dev)
+	d.module.host.FreeDev(d.dev)
 	return nil
 }
 
@@ -60,5 +60,7 @@ func (d *device) Stat(_ engine.Call, st *unix.Statx_t) error {
 	return nil
 }
 
-// Open implements [engine.NodeOpener]: each open is a connection of its own.
-func (d *device) Open(engine.Call, int) (engine.File, error) { return newChannel() }
+// Open implements [engine.NodeOpener]: each open is a device of its own.
+func (d *device) Open(_ engine.Call, flags int) (engine.File, error) {
+	return newChannel(d.module, flags)
+}

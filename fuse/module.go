@@ -27,7 +27,7 @@ var Module = &engine.Module{
 	TagName:     "FUSE",
 	Load: func(h engine.Host) (engine.Instance, error) {
 		m := &instance{host: h}
-		m.detach = h.Attach(Path, "devtmpfs", newDevice(h))
+		m.detach = h.Attach(Path, "devtmpfs", newDevice(m))
 		return m, nil
 	},
 }
@@ -72,5 +72,5 @@ func (m *instance) Mount(c engine.Call, r *engine.MountRequest) (engine.FileSyst
 		return nil, badDevice(o.fd)
 	}
 	m.farewells.forget(c.PID())
-	return ch.mount(m, r.Target, o)
+	return ch.mount(r.Target, o)
 }

@@ -99,6 +99,9 @@ func (h *Host) AnonDev() uint64 {
 // Settle implements [engine.Host]: there are no guests.
 func (*Host) Settle(engine.Call) {}
 
+// Restart implements [engine.Host]: there are no guests.
+func (*Host) Restart(int) bool { return false }
+
 // FreeDev implements [engine.Host]. It panics if dev is not in use.
 func (h *Host) FreeDev(dev uint64) {
 	h.mu.Lock()

@@ -7,10 +7,9 @@ package wire
 
 import (
 	"errors"
-	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -38,24 +37,24 @@ type Conn struct {
 	// Whole is set before Start where all that a server splices into its channel at once comes as one message.
 	Whole bool
 
-	f   *os.File
-	raw syscall.RawConn
+	first *Port // the one it began with
 
 	maxReply    int
 	minor       atomic.Uint32
 	setxattrExt atomic.Bool
 	noInterrupt atomic.Bool
-	reading     sync.Once
 
 	started chan struct{} // closed when INIT is sent
-	ended   chan struct{} // closed when the reader is done
 
 	mu       sync.Mutex
 	notifier proto.Notifier // nil before Start
 	seq      uint64
 	dead     error
 	pending  map[uint64]*call
-	queue    []*message // what the socket had no room for
+	queue    []*message // what the socket had no room for, or what no port has a reader for
+	ports    []*Port
+	shared   bool // requests are for any port
+	turn     int  // the port that got a request last
 }
 
 var _ client.Transport = (*Conn)(nil)
@@ -63,22 +62,19 @@ var _ client.Transport = (*Conn)(nil)
 // call is a request that waits for its reply.
 type call struct {
 	r    *client.Request
+	port *Port       // of a shared connection: where it was sent; nil while it is queued
 	done chan error  // has room for one
 	post func(error) // instead of done
 }
 
 // New takes over fd, which must keep message boundaries, and makes it non-blocking.
 func New(fd int) (*Conn, error) {
-	if err := unix.SetNonblock(fd, true); err != nil {
-		return nil, err
-	}
-	f := os.NewFile(uintptr(fd), "fuse")
-	raw, err := f.SyscallConn()
+	p, err := newPort(fd)
 	if err != nil {
-		f.Close()
 		return nil, err
 	}
-	c := &Conn{f: f, raw: raw, started: make(chan struct{}), ended: make(chan struct{}), pending: make(map[uint64]*call)}
+	c := &Conn{first: p, ports: []*Port{p}, started: make(chan struct{}), pending: make(map[uint64]*call)}
+	p.conn.Store(c)
 	c.minor.Store(proto.Minor)
 	return c, nil
 }
@@ -114,7 +110,10 @@ func Connect() (c *Conn, server int, err error) {
 
 // Listen begins to read from the server before [Conn.Start], so that [Conn.Ended] tells when it is gone. Messages
 // before Start answer nothing and are dropped.
-func (c *Conn) Listen() { c.reading.Do(func() { go c.read() }) }
+func (c *Conn) Listen() { c.first.Listen() }
+
+// Port is the port that the connection began with.
+func (c *Conn) Port() *Port { return c.first }
 
 // Start implements [client.Transport].
 func (c *Conn) Start(n proto.Notifier, in *proto.InitIn) (*proto.InitOut, error) {
@@ -200,11 +199,14 @@ func (w *call) finish(err error) {
 }
 
 // Abort implements [client.Transport].
-func (c *Conn) Abort() { c.abort() }
-
-func (c *Conn) abort() {
+func (c *Conn) Abort() {
 	c.Cut()
-	c.f.Close()
+	c.mu.Lock()
+	ports := slices.Clone(c.ports)
+	c.mu.Unlock()
+	for _, p := range ports {
+		p.f.Close()
+	}
 }
 
 // Cut is Abort that goes on listening, until the server closes its end.
@@ -226,16 +228,16 @@ func (c *Conn) Cut() {
 // Close implements [client.Transport]: the server reads the end of the file, and is gone when the
 // last copy of its end is closed, even if it went into the background.
 func (c *Conn) Close(done <-chan struct{}) {
-	c.raw.Control(func(fd uintptr) { unix.Shutdown(int(fd), unix.SHUT_WR) })
+	c.first.finish()
 	select {
-	case <-c.ended:
+	case <-c.first.ended:
 	case <-done:
 	}
-	c.abort()
+	c.Abort()
 }
 
 // Ended is closed when the server's end is gone.
-func (c *Conn) Ended() <-chan struct{} { return c.ended }
+func (c *Conn) Ended() <-chan struct{} { return c.first.ended }
 
 // retry tells whether a system call on the socket is worth repeating at once.
 func retry(err error) bool { return errors.Is(err, unix.EINTR) }

@@ -25,7 +25,7 @@ func pair(t testing.TB) (c *Conn, server int) {
 		t.Fatal(err)
 	}
 	c.notifier = quiet{}
-	go c.read()
+	c.Listen()
 	t.Cleanup(func() { c.Abort() })
 	return c, theirs
 }
@@ -141,7 +141,7 @@ func TestReceiveErrors(t *testing.T) {
 		{header(16, -int32(unix.EACCES), step), nil},
 		{header(16, 0, step), unix.ENOENT},
 	} {
-		if err := c.Receive(test.msg); err != test.want {
+		if err := c.Port().Receive(test.msg); err != test.want {
 			t.Errorf("%x: %v, want %v", test.msg, err, test.want)
 		}
 	}
@@ -172,11 +172,13 @@ func FuzzReceive(f *testing.F) {
 		var result error
 		w := &call{r: r, post: func(err error) { ended++; result = err }}
 		c := &Conn{pending: map[uint64]*call{step: w}, notifier: counter{}, seq: step, dead: unix.ENOTCONN}
+		p := new(Port)
+		p.conn.Store(c)
 		c.minor.Store(proto.Minor)
 		if kind&0x80 != 0 {
 			c.minor.Store(8)
 		}
-		err := c.Receive(msg)
+		err := p.Receive(msg)
 		named := len(msg) >= proto.OutHeaderSize && msg[8] == step && [7]byte(msg[9:16]) == [7]byte{}
 		switch {
 		case named && ended != 1, !named && ended != 0:

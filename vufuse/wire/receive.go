@@ -10,24 +10,24 @@ import (
 )
 
 // read takes messages from the server until its end is closed, and then ends
-// everything that waits.
-func (c *Conn) read() {
-	defer close(c.ended)
-	defer c.abort()
+// everything that waits for it.
+func (p *Port) read() {
+	defer close(p.ended)
+	defer p.Close()
 	buf := make([]byte, MaxMessage)
 	for {
-		n, err := c.readMessage(buf)
+		n, err := p.readMessage(buf)
 		if n == 0 || err != nil {
 			return
 		}
-		c.Receive(buf[:n]) //nolint:errcheck // the server cannot be told
+		p.Receive(buf[:n]) //nolint:errcheck // the server cannot be told
 	}
 }
 
 // readMessage reads one message. One that is longer than buf is cut, and so fails
 // the check of its length.
-func (c *Conn) readMessage(buf []byte) (n int, err error) {
-	rerr := c.raw.Read(func(fd uintptr) bool {
+func (p *Port) readMessage(buf []byte) (n int, err error) {
+	rerr := p.raw.Read(func(fd uintptr) bool {
 		for {
 			n, err = unix.Read(int(fd), buf)
 			if !retry(err) {
@@ -41,25 +41,15 @@ func (c *Conn) readMessage(buf []byte) (n int, err error) {
 	return n, err
 }
 
-// Receive takes one message that the server wrote. Its error is what write(2) on /dev/fuse
-// returns for it: EINVAL for a malformed message, ENOENT for an answer to nothing. The one who waits
-// for a malformed answer gets EIO.
-func (c *Conn) Receive(msg []byte) error {
-	rep, err := proto.ParseReply(msg)
-	switch {
-	case rep.Unique == 0 && err != nil:
-		return err
-	case rep.Unique == 0:
-		return c.notified(rep)
-	case rep.Unique&1 != 0:
-		if err != nil {
-			return err
-		}
-		return c.interrupted(rep)
-	}
+// answered takes a reply that came by p; err is what is wrong with its form.
+func (c *Conn) answered(p *Port, rep proto.Reply, err error) error {
 	c.mu.Lock()
 	w := c.pending[rep.Unique]
-	delete(c.pending, rep.Unique)
+	if w != nil && c.shared && w.port != p {
+		w = nil
+	} else {
+		delete(c.pending, rep.Unique)
+	}
 	c.mu.Unlock()
 	switch {
 	case err != nil:

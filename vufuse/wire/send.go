@@ -3,8 +3,6 @@
 package wire
 
 import (
-	"golang.org/x/sys/unix"
-
 	"vuos.dev/vufuse/proto"
 )
 
@@ -69,18 +67,18 @@ func (c *Conn) encode(w *call, id uint64) [][]byte {
 
 // transmit sends m now or later. The lock is held.
 func (c *Conn) transmit(m *message) error {
-	if len(c.queue) == 0 {
-		sent, err := c.trySend(m)
+	if len(c.queue) == 0 && !c.shared {
+		sent, err := c.first.trySend(m)
 		if sent || err != nil {
 			return err
 		}
-		m.own()
-		c.queue = append(c.queue, m)
 		go c.drain()
-		return nil
 	}
 	m.own()
 	c.queue = append(c.queue, m)
+	if c.shared {
+		c.dispatch()
+	}
 	return nil
 }
 
@@ -93,38 +91,14 @@ func (m *message) own() {
 	}
 }
 
-// trySend sends m if there is room. A server that is gone is not an error here: the
-// reader finds that out and ends all that waits.
-func (c *Conn) trySend(m *message) (sent bool, err error) {
-	cerr := c.raw.Control(func(fd uintptr) {
-		for {
-			_, err = unix.SendmsgBuffers(int(fd), m.parts, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
-			if !retry(err) {
-				return
-			}
-		}
-	})
-	switch {
-	case cerr != nil:
-		return false, unix.ENOTCONN
-	case err == unix.EAGAIN || err == unix.ENOBUFS:
-		return false, nil
-	case err == unix.EPIPE || err == unix.ECONNRESET:
-		return true, nil
-	case err != nil:
-		return false, unix.EIO
-	}
-	return true, nil
-}
-
 // drain sends what is queued as soon as there is room for it, and ends when the queue is empty.
 func (c *Conn) drain() {
-	c.raw.Write(func(uintptr) bool {
+	c.first.raw.Write(func(uintptr) bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		for len(c.queue) > 0 {
+		for len(c.queue) > 0 && !c.shared {
 			m := c.queue[0]
-			sent, err := c.trySend(m)
+			sent, err := c.first.trySend(m)
 			if err != nil {
 				if w := c.pending[m.id]; w != nil {
 					delete(c.pending, m.id)

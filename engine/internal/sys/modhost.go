@@ -29,6 +29,9 @@ func (h *moduleHost) AnonDev() uint64                              { return h.s.
 func (h *moduleHost) FreeDev(dev uint64)                           { h.s.devs.give(dev) }
 func (h *moduleHost) Settle(c engine.Call)                         { h.s.files.Drain(c) }
 
+// Restart implements engine.Host.
+func (h *moduleHost) Restart(tid int) bool { return h.s.restartRead(tid) }
+
 // Attach implements engine.Host.
 func (h *moduleHost) Attach(point, fstype string, fs engine.FileSystem) func() error {
 	m := h.s.attach(h.view, view.Info{Source: fstype, Type: fstype, FS: fs}, point)

@@ -5,6 +5,7 @@ package sys
 import (
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
+	"vuos.dev/engine/internal/guest"
 	"vuos.dev/engine/internal/host"
 	"vuos.dev/engine/internal/task"
 	"vuos.dev/engine/internal/view"
@@ -116,15 +117,30 @@ func (m moduleView) Open(c engine.Call, path string, flags int, mode uint32) (en
 
 // FileOf implements engine.FileFinder.
 func (m moduleView) FileOf(c engine.Call, fd int) engine.File {
-	if as, ok := c.(*callAs); ok {
-		c = as.call
-	}
-	if in, ok := c.(*call); ok {
+	if in := guestCall(c); in != nil {
 		if o := in.file(fd); o != nil {
 			return o.File
 		}
 	}
 	return nil
+}
+
+// Descriptor implements engine.FileFinder.
+func (m moduleView) Descriptor(c engine.Call, fd int) (int, error) {
+	in := guestCall(c)
+	if in == nil {
+		return -1, unix.EBADF
+	}
+	return guest.Take(in.TID(), fd)
+}
+
+// guestCall is the guest's call that a module was given, or nil for one of umvu's own.
+func guestCall(c engine.Call) *call {
+	if as, ok := c.(*callAs); ok {
+		c = as.call
+	}
+	in, _ := c.(*call)
+	return in
 }
 
 // Tree implements engine.View.

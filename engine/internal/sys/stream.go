@@ -3,9 +3,13 @@
 package sys
 
 import (
+	"runtime"
+
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
+	"vuos.dev/engine/internal/exec"
 	"vuos.dev/engine/internal/fdesc"
+	"vuos.dev/engine/internal/guest"
 )
 
 // streamed is a read or write on a stream: its module takes what is written, if it likes to; otherwise it is the kernel's
@@ -48,11 +52,44 @@ func (c *call) hand(w engine.StreamWriter, p []byte) reply {
 // readStream lets the kernel do a read, if the module agrees.
 func (c *call) readStream(f *fdesc.Open, room int) reply {
 	if ch, ok := f.File.(engine.StreamReadChecker); ok {
-		if err := ch.CheckRead(c, room); err != nil {
+		if err := ch.CheckRead(c, c.fd(0), room); err != nil {
 			return c.result(err)
 		}
 	}
 	return native
+}
+
+// restartRead has a thread that waits in a read of a stream begin it anew. One that is on its way there is running, and
+// one that was just let in waits for the receiver: both are met a moment later.
+func (s *Supervisor) restartRead(tid int) bool {
+	for range restartTries {
+		nr, fd, waits := guest.Waiting(tid)
+		if !waits {
+			if st := guest.State(tid); st != 'R' {
+				return false
+			}
+			runtime.Gosched()
+			continue
+		}
+		switch nr {
+		case unix.SYS_READ, unix.SYS_READV, unix.SYS_SPLICE:
+		default:
+			return false
+		}
+		f := s.fileOf(tid, int(int32(fd)))
+		return f != nil && f.Stream() && exec.Restart(tid, &s.Wait)
+	}
+	return false
+}
+
+// restartTries bounds how often a thread that runs is looked at: it may be doing anything.
+const restartTries = 100
+
+// statusChanged tells a stream of new status flags.
+func (c *call) statusChanged(f *fdesc.Open, flags int) {
+	if s, ok := f.File.(engine.StreamStatuser); ok {
+		s.SetStatus(c, flags)
+	}
 }
 
 // spliceStream is splice(2) with a stream at one end. What comes from a pipe is one message: the kernel would

@@ -172,6 +172,9 @@ func sysFcntl(c *call) reply {
 		if f.Flags&unix.O_PATH != 0 {
 			return fail(unix.EBADF)
 		}
+		if cmd == unix.F_SETFL {
+			c.statusChanged(f, int(c.n.Args[2]))
+		}
 	}
 	return native
 }
@@ -295,7 +298,13 @@ func sysIoctl(c *call) reply {
 	const fioqsize = 0x5460
 	cmd := uint32(c.n.Args[1])
 	switch cmd {
-	case fionbio, fioasync, fioclex, fionclex:
+	case fionbio:
+		var on [4]byte
+		if _, err := c.mem().ReadAt(on[:], c.n.Args[2]); err == nil && on != [4]byte{} {
+			c.statusChanged(f, unix.O_NONBLOCK)
+		}
+		return native
+	case fioasync, fioclex, fionclex:
 		return native
 	}
 	if cmd == fionread && f.Node.Type() == unix.S_IFREG {
