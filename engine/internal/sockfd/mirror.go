@@ -4,7 +4,6 @@ package sockfd
 
 import (
 	"sync"
-	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,9 +17,9 @@ type mirror struct {
 	news chan struct{} // of one: the readiness may have changed
 	gone chan struct{} // closed at the last close
 
-	mu     sync.Mutex    // guards what was sent
-	shown  atomic.Uint32 // events that the stand-in shows, of in, err and full
-	helper int           // sends to the peer in the place of the stand-in; -1 until it is needed
+	mu     sync.Mutex // held from the look at the socket until it is shown
+	shown  uint32     // events that the stand-in shows, of in, fail and full
+	helper int        // sends to the peer in the place of the stand-in; -1 until it is needed
 }
 
 // What a stand-in shows besides being writable.
@@ -102,7 +101,7 @@ func (m *mirror) show() {
 
 // update is show with the lock held.
 func (m *mirror) update() {
-	ready, shown := m.x.Ready(), m.shown.Load()
+	ready, shown := m.x.Ready(), m.shown
 	if shown&full != 0 && ready&unix.POLLOUT != 0 {
 		m.drainPeer()
 		shown &^= full
@@ -113,7 +112,7 @@ func (m *mirror) update() {
 	if ready&fail != 0 && shown&fail == 0 && m.raiseError() == nil {
 		shown = shown&^full | fail
 	}
-	m.shown.Store(shown)
+	m.shown = shown
 }
 
 // raiseError makes the stand-in poll as failed: its peer connects to it and disconnects with a message unread.
@@ -142,38 +141,37 @@ func (m *mirror) drainPeer() {
 	}
 }
 
-// Settled tells whether the stand-in shows what is true: if not, Settle is to be called. blocked says that
-// the caller found no room to send.
-func (x *Socket) Settled(blocked bool) bool {
-	if blocked {
-		return false
-	}
-	shown := x.mirror.shown.Load() & (in | fail)
-	return shown == 0 || shown&^x.Ready() == 0
-}
-
-// Settle undoes what the stand-in shows and is not true any more; fd is a descriptor of it. blocked says that the
-// caller found no room to send: the stand-in is then not writable until there is.
-func (x *Socket) Settle(fd int, blocked bool) {
+// Settled tells whether the stand-in shows what is true: if not, Settle is to be called. lacked are the events
+// that the caller has just found not to be: POLLIN if there was nothing to receive, POLLOUT if there was no room to send.
+func (x *Socket) Settled(lacked uint32) bool {
 	m := x.mirror
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	ready, shown := m.x.Ready(), m.shown.Load()
-	if shown&fail != 0 { // it would be the result of the next call; if it still holds it is raised again
+	shown := m.shown & (in | fail)
+	return lacked&full == 0 && shown&lacked == 0 && (shown == 0 || shown&^x.Ready() == 0)
+}
+
+// Settle undoes what the stand-in shows and is not true any more; fd is a descriptor of it. What the caller lacked
+// is shown anew when it is there: a message that came in the meantime is an edge for epoll (EPOLLET).
+func (x *Socket) Settle(fd int, lacked uint32) {
+	m := x.mirror
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	ready := m.x.Ready()
+	if m.shown&fail != 0 { // it would be the result of the next call; if it still holds it is raised again
 		_, _ = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
-		shown &^= fail
+		m.shown &^= fail
 	}
-	if shown&in != 0 && ready&in == 0 {
+	if m.shown&in != 0 && (ready&in == 0 || lacked&in != 0) {
 		var b [1]byte
 		_, _, _ = unix.Recvfrom(fd, b[:], unix.MSG_DONTWAIT)
-		shown &^= in
+		m.shown &^= in
 	}
-	if blocked && shown&full == 0 && ready&unix.POLLOUT == 0 {
+	if lacked&full != 0 && m.shown&full == 0 && ready&unix.POLLOUT == 0 {
 		if unix.Sendto(fd, filler, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, nil) == nil {
-			shown |= full
+			m.shown |= full
 		}
 	}
-	m.shown.Store(shown)
 	m.update()
 }
 

@@ -146,15 +146,15 @@ func TestMirror(t *testing.T) {
 		for _, ev := range []uint32{unix.POLLIN | unix.POLLOUT, unix.POLLERR | unix.POLLOUT, unix.POLLIN | unix.POLLERR | unix.POLLOUT, unix.POLLOUT} {
 			s.set(ev)
 			eventually(t, "events raised", func() bool { return shows(fd)&int16(ev) == int16(ev) })
-			if !x.Settled(false) {
-				x.Settle(fd, false)
+			if !x.Settled(0) {
+				x.Settle(fd, 0)
 			}
 			if got := shows(fd); got != int16(ev) {
 				t.Errorf("shows %#x, want %#x", got, ev)
 			}
 		}
 		s.set(0)
-		x.Settle(fd, true)
+		x.Settle(fd, unix.POLLOUT)
 		if got := shows(fd); got != 0 {
 			t.Errorf("without room it shows %#x", got)
 		}

@@ -15,15 +15,19 @@ const callFlags = unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL | unix.MSG_WAITFORONE | 
 
 // recvMessage receives a message, which may wait.
 func (c *call) recvMessage(x *sockfd.Socket, m *engine.Message, flags int) (n int, err error) {
-	defer c.settle(x, false)
 	try := func() (err error) {
 		n, err = x.Recv(c, m, flags&^callFlags)
 		return err
 	}
-	if err = try(); err != unix.EAGAIN || flags&(unix.MSG_DONTWAIT|unix.MSG_ERRQUEUE) != 0 || c.nonblocking() {
-		return n, err
+	switch err = try(); {
+	case err != unix.EAGAIN || flags&unix.MSG_ERRQUEUE != 0:
+		c.settle(x, 0)
+	case flags&unix.MSG_DONTWAIT != 0 || c.nonblocking():
+		c.settle(x, unix.POLLIN)
+	default:
+		err = x.Await(c, time.Duration(x.ReceiveTimeout.Load()), x.Changed, try)
+		c.settle(x, 0)
 	}
-	err = x.Await(c, time.Duration(x.ReceiveTimeout.Load()), x.Changed, try)
 	return n, err
 }
 
@@ -36,12 +40,12 @@ func (c *call) sendMessage(x *sockfd.Socket, m *engine.Message, flags int) (n in
 	err = try()
 	if err == unix.EAGAIN {
 		if flags&unix.MSG_DONTWAIT != 0 || c.nonblocking() {
-			c.settle(x, true)
+			c.settle(x, unix.POLLOUT)
 			return n, err
 		}
 		err = x.Await(c, time.Duration(x.SendTimeout.Load()), x.Changed, try)
 	}
-	c.settle(x, false)
+	c.settle(x, 0)
 	return n, err
 }
 

@@ -47,7 +47,7 @@ func sysGetsockopt(c *call) reply {
 // errorTaken takes the error that the guest was told from the stand-in as well.
 func (c *call) errorTaken(x *sockfd.Socket, value []byte) {
 	if !x.IsStream() {
-		c.settle(x, false)
+		c.settle(x, 0)
 		return
 	}
 	for _, b := range value {

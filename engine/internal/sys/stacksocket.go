@@ -56,10 +56,10 @@ func (c *call) nonblocking() bool {
 	return err != nil || fl&unix.O_NONBLOCK != 0
 }
 
-// settle lets the stand-in of a socket poll as the socket does after a call on it. blocked says that there was no room to
-// send.
-func (c *call) settle(x *sockfd.Socket, blocked bool) {
-	if x.IsStream() || x.Settled(blocked) {
+// settle lets the stand-in of a socket poll as the socket does after a call on it. lacked are the events that
+// the call found not to be, of POLLIN and POLLOUT.
+func (c *call) settle(x *sockfd.Socket, lacked uint32) {
+	if x.IsStream() || x.Settled(lacked) {
 		return
 	}
 	own, err := c.take()
@@ -67,7 +67,7 @@ func (c *call) settle(x *sockfd.Socket, blocked bool) {
 		return
 	}
 	defer unix.Close(own)
-	x.Settle(own, blocked)
+	x.Settle(own, lacked)
 }
 
 // waited is the reply for a call that may have waited. One with a time-out is not restarted
@@ -99,7 +99,7 @@ func (c *call) stackBind(x *sockfd.Socket) reply {
 	if err != nil {
 		return c.result(err)
 	}
-	defer c.settle(x, false)
+	defer c.settle(x, 0)
 	return c.result(x.Bind(c, a))
 }
 
@@ -110,7 +110,7 @@ func (c *call) stackConnect(x *sockfd.Socket) reply {
 		return c.result(err)
 	}
 	if !x.IsStream() {
-		defer c.settle(x, false)
+		defer c.settle(x, 0)
 		return c.result(x.Connect(c, a))
 	}
 	err = x.Dial(c, a, c.take, c.nonblocking)
@@ -207,7 +207,7 @@ func sysShutdown(c *call) reply {
 		return fail(unix.EINVAL)
 	}
 	if !x.IsStream() {
-		defer c.settle(x, false)
+		defer c.settle(x, 0)
 		return c.result(x.Shutdown(c, how))
 	}
 	if x.Established() {
