@@ -60,6 +60,11 @@ type Options struct {
 	// not wanted.
 	Continue func() error
 
+	// Ready, unless nil, gets the Pending as soon as the guest can no longer be kept from making the
+	// call, and before it makes it: the notification may arrive while Rewrite still runs. If
+	// Rewrite fails after that, no such call comes.
+	Ready func(*Pending)
+
 	// Reaper, unless nil, is held while the guest is attached. Whoever in this
 	// process waits for any child, or for one that may be a guest, holds it during
 	// the call, which must not block: wait(2) takes the stop of an attached guest

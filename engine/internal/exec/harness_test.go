@@ -243,13 +243,23 @@ func (h *harness) virtual(n *notif, call Call, path string) error {
 	if h.hook != nil {
 		h.hook(call)
 	}
+	var ready *Pending
 	p, err := Rewrite(call, Target{Dirfd: dirfdNumber, Name: b.Name(), Head: head}, Options{
 		Restart:  func() error { return send(h.listener, notifResp{id: n.id, err: restartError}) },
 		Continue: func() error { return h.cont(n) },
-		Reaper:   h.reaper.RLocker(),
+		Ready: func(p *Pending) {
+			ready = p
+			if tracer, _ := tracerOf(p.TID); tracer == 0 {
+				h.t.Errorf("thread %d runs already", p.TID)
+			}
+		},
+		Reaper: h.reaper.RLocker(),
 	})
 	if err != nil {
 		return err
+	}
+	if ready != p {
+		return fmt.Errorf("Ready got %p, Rewrite returned %p", ready, p)
 	}
 	h.rewrites++
 	if p.InPlace {

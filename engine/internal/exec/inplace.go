@@ -59,5 +59,8 @@ func (p *Pending) inPlace(call *Call, to *Target, opts *Options) error {
 		defer f.Close()
 		_, _ = f.WriteAt([]byte(old), int64(call.path())) // if the memory still exists
 	})
+	if opts.Ready != nil {
+		opts.Ready(p)
+	}
 	return answered(opts.Continue())
 }

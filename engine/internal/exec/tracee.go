@@ -77,6 +77,9 @@ func (t *tracee) rewrite(opts *Options) (clean bool, err error) {
 	if err := unix.PtraceSetRegs(tid, &regs); err != nil {
 		return false, ErrGone
 	}
+	if err == nil && opts.Ready != nil {
+		opts.Ready(t.pending)
+	}
 	if err := t.detach(sig); err != nil {
 		return false, ErrGone
 	}

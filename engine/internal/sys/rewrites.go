@@ -34,21 +34,25 @@ func (c *call) execCall() exec.Call {
 func (c *call) rewrite(to exec.Target, release func()) reply {
 	send := func(errno unix.Errno) error { return c.s.listener.Return(c.n.ID, 0, errno) }
 	c.s.rewrites.settle(c.TID())
-	p, err := exec.Rewrite(c.execCall(), to, exec.Options{
+	w := &rewritten{release: release}
+	_, err := exec.Rewrite(c.execCall(), to, exec.Options{
 		Restart:  func() error { return send(erestartsys) },
 		Continue: func() error { return c.s.listener.Continue(c.n.ID) },
-		Reaper:   &c.s.Wait,
+		Ready: func(p *exec.Pending) {
+			w.p, w.armed = p, p.InPlace
+			c.s.rewrites.put(w)
+		},
+		Reaper: &c.s.Wait,
 	})
-	var answered *exec.Answered
-	switch {
-	case err == nil:
-		c.s.rewrites.put(&rewritten{p: p, release: release, armed: p.InPlace})
-		return reply{done: true}
-	case errors.Is(err, exec.ErrGone), errors.As(err, &answered):
-		release()
+	if err == nil {
 		return reply{done: true}
 	}
+	c.s.rewrites.drop(c.TID(), w)
 	release()
+	var answered *exec.Answered
+	if errors.Is(err, exec.ErrGone) || errors.As(err, &answered) {
+		return reply{done: true}
+	}
 	return c.result(err)
 }
 
@@ -63,6 +67,16 @@ func (r *rewrites) put(w *rewritten) {
 	}
 	r.by[w.p.TID] = w
 	r.n.Store(int32(len(r.by)))
+}
+
+// drop forgets a call that does not come.
+func (r *rewrites) drop(tid int, w *rewritten) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.by[tid] == w {
+		delete(r.by, tid)
+		r.n.Store(int32(len(r.by)))
+	}
 }
 
 // prune forgets threads that have ended.
