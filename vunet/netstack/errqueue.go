@@ -15,7 +15,7 @@ import (
 // recvError takes an error from the queue (MSG_ERRQUEUE, ip(7)): the datagram that caused it, where it
 // was going, and struct sock_extended_err with the address of who complained.
 func (x *inet) recvError(m *engine.Message) (int, error) {
-	e := x.ep.SocketOptions().DequeueErr()
+	e := x.ep().SocketOptions().DequeueErr()
 	if e == nil {
 		return 0, unix.EAGAIN
 	}

@@ -17,11 +17,11 @@ import (
 
 // inet is a socket of AF_INET or AF_INET6.
 type inet struct {
-	s      *Stack
-	ep     tcpip.Endpoint
-	wq     *waiter.Queue
-	entry  waiter.Entry
-	notify atomic.Pointer[func()]
+	s        *Stack
+	endpoint atomic.Pointer[tcpip.Endpoint] // of a stream it may change, see renew
+	wq       *waiter.Queue
+	entry    waiter.Entry
+	notify   atomic.Pointer[func()]
 
 	domain, typ, protocol int
 
@@ -40,7 +40,11 @@ type inet struct {
 	groups  map[membership]struct{}
 	rcvTime time.Duration // SO_RCVTIMEO; 0: none
 	sndTime time.Duration
+	again   again
 }
+
+// ep is the endpoint. Whoever needs it twice for one purpose keeps it.
+func (x *inet) ep() tcpip.Endpoint { return *x.endpoint.Load() }
 
 var (
 	_ engine.Socket         = (*inet)(nil)
@@ -56,9 +60,10 @@ func (s *Stack) newInet(c engine.Call, ep tcpip.Endpoint, wq *waiter.Queue, doma
 
 func (s *Stack) bareInet(ep tcpip.Endpoint, wq *waiter.Queue, domain, typ, protocol int, uid, gid uint32) *inet {
 	x := &inet{
-		s: s, ep: ep, wq: wq, domain: domain, typ: typ, protocol: protocol,
+		s: s, wq: wq, domain: domain, typ: typ, protocol: protocol,
 		ino: inodes.Add(1), uid: uid, gid: gid,
 	}
+	x.endpoint.Store(&ep)
 	x.entry.Init(x, waiter.AllEvents)
 	wq.EventRegister(&x.entry)
 	s.enter(x.ino, x)
@@ -94,14 +99,14 @@ func (x *inet) stream() bool { return x.typ == unix.SOCK_STREAM }
 // Ready implements engine.Socket. gVisor reports every event of a TCP endpoint that is
 // closed; of those, errors and urgent data are not true.
 func (x *inet) Ready() uint32 {
-	ev := x.ep.Readiness(waiter.AllEvents)
+	ev := x.ep().Readiness(waiter.AllEvents)
 	if x.stream() {
 		ev &^= waiter.EventPri
-		if tcp.EndpointState(x.ep.State()) != tcp.StateError {
+		if tcp.EndpointState(x.ep().State()) != tcp.StateError {
 			ev &^= waiter.EventErr
 		}
 	}
-	if x.ep.SocketOptions().PeekErr() != nil {
+	if x.ep().SocketOptions().PeekErr() != nil {
 		ev |= waiter.EventErr
 	}
 	return ev.ToLinux()
@@ -112,12 +117,12 @@ func (x *inet) Release(engine.Call) {
 	x.notify.Store(nil)
 	x.wq.EventUnregister(&x.entry)
 	x.s.leave(x.ino)
-	x.ep.Close()
+	x.ep().Close()
 }
 
 // abort resets the socket, which stays open for the guest.
 func (x *inet) abort() {
-	x.ep.Abort()
+	x.ep().Abort()
 	x.wq.Notify(waiter.EventHUp | waiter.EventErr | waiter.ReadableEvents | waiter.WritableEvents)
 }
 
@@ -129,7 +134,7 @@ func (x *inet) Listen(_ engine.Call, backlog int) error {
 	if backlog < 0 || backlog > maxBacklog {
 		backlog = maxBacklog
 	}
-	return errno(x.ep.Listen(max(backlog, 1)))
+	return errno(x.ep().Listen(max(backlog, 1)))
 }
 
 // maxBacklog is net.core.somaxconn.
@@ -141,7 +146,7 @@ func (x *inet) Accept(engine.Call) (engine.Socket, []byte, error) {
 		return nil, nil, unix.EOPNOTSUPP
 	}
 	var peer tcpip.FullAddress
-	ep, wq, err := x.ep.Accept(&peer)
+	ep, wq, err := x.ep().Accept(&peer)
 	if err != nil {
 		return nil, nil, errno(err)
 	}
@@ -157,7 +162,7 @@ func (x *inet) Accept(engine.Call) (engine.Socket, []byte, error) {
 
 // Sockname implements engine.Socket.
 func (x *inet) Sockname(engine.Call) ([]byte, error) {
-	a, err := x.ep.GetLocalAddress()
+	a, err := x.ep().GetLocalAddress()
 	if err != nil {
 		return nil, errno(err)
 	}
@@ -166,7 +171,7 @@ func (x *inet) Sockname(engine.Call) ([]byte, error) {
 
 // Peername implements engine.Socket.
 func (x *inet) Peername(engine.Call) ([]byte, error) {
-	a, err := x.ep.GetRemoteAddress()
+	a, err := x.ep().GetRemoteAddress()
 	if err != nil {
 		return nil, errno(err)
 	}
@@ -196,5 +201,5 @@ func (x *inet) Shutdown(_ engine.Call, how int) error {
 	if !ok {
 		return unix.EINVAL
 	}
-	return errno(x.ep.Shutdown(f))
+	return errno(x.ep().Shutdown(f))
 }

@@ -34,16 +34,20 @@ func (x *inet) Bind(c engine.Call, b []byte) error {
 	if err != nil {
 		return err
 	}
-	if a.ip.Is6() && a.ip.IsLinkLocalUnicast() && a.scope == 0 && x.ep.SocketOptions().GetBindToDevice() == 0 {
+	if a.ip.Is6() && a.ip.IsLinkLocalUnicast() && a.scope == 0 && x.ep().SocketOptions().GetBindToDevice() == 0 {
 		return unix.EINVAL
 	}
 	privileged := a.port != 0 && a.port < unprivilegedPorts
 	if privileged && x.typ != unix.SOCK_RAW && !x.s.capable(c, unix.CAP_NET_BIND_SERVICE) {
 		return unix.EACCES
 	}
-	terr := x.ep.Bind(a.full())
+	to := a.full()
+	terr := x.ep().Bind(to)
 	if _, ok := terr.(*tcpip.ErrNoPortAvailable); ok {
 		return unix.EADDRINUSE
+	}
+	if terr == nil {
+		x.keepName(to)
 	}
 	return errno(terr)
 }
@@ -52,13 +56,13 @@ func (x *inet) Bind(c engine.Call, b []byte) error {
 // unspecified address is this host, a link-local one needs its interface, and
 // routes that reject packets do.
 func (x *inet) target(a inetAddr) (tcpip.FullAddress, error) {
-	if a.ip.Is4() && x.domain == unix.AF_INET6 && x.ep.SocketOptions().GetV6Only() {
+	if a.ip.Is4() && x.domain == unix.AF_INET6 && x.ep().SocketOptions().GetV6Only() {
 		return tcpip.FullAddress{}, unix.ENETUNREACH
 	}
 	if a.ip.IsUnspecified() {
 		a.ip = x.self(a.ip.Is4())
 	}
-	dev := x.ep.SocketOptions().GetBindToDevice()
+	dev := x.ep().SocketOptions().GetBindToDevice()
 	if a.ip.Is6() && a.ip.IsLinkLocalUnicast() && a.scope == 0 {
 		if dev == 0 {
 			return tcpip.FullAddress{}, unix.EINVAL
@@ -78,7 +82,7 @@ func (x *inet) target(a inetAddr) (tcpip.FullAddress, error) {
 // self is what connecting to the unspecified address means: the bound address or
 // loopback.
 func (x *inet) self(v4 bool) netip.Addr {
-	if l, err := x.ep.GetLocalAddress(); err == nil && l.Addr.Len() > 0 {
+	if l, err := x.ep().GetLocalAddress(); err == nil && l.Addr.Len() > 0 {
 		return fromAddress(l.Addr)
 	}
 	if v4 {
@@ -107,7 +111,7 @@ func (x *inet) destination(b []byte) (tcpip.FullAddress, error) {
 
 // Connect implements engine.Socket. After EINPROGRESS a second call tells the
 // result: EALREADY, nil once, or the error.
-func (x *inet) Connect(_ engine.Call, b []byte) error {
+func (x *inet) Connect(c engine.Call, b []byte) error {
 	fam, err := familyOf(b)
 	if err != nil {
 		return err
@@ -119,19 +123,18 @@ func (x *inet) Connect(_ engine.Call, b []byte) error {
 	if err != nil {
 		return err
 	}
-	terr := x.ep.Connect(to)
-	if _, ok := terr.(*tcpip.ErrNoPortAvailable); ok && !x.stream() {
+	if x.stream() {
+		return x.connectStream(c, to)
+	}
+	terr := x.ep().Connect(to)
+	if _, ok := terr.(*tcpip.ErrNoPortAvailable); ok {
 		return unix.EAGAIN
 	}
-	err = errno(terr)
-	if x.stream() && err != nil && err != unix.EINPROGRESS && err != unix.EALREADY {
-		_ = x.takeError() // the caller has been told
-	}
-	return err
+	return errno(terr)
 }
 
 func (x *inet) disconnect() error {
-	err := x.ep.Disconnect()
+	err := x.ep().Disconnect()
 	if _, ok := err.(*tcpip.ErrNotSupported); ok {
 		return unix.EAFNOSUPPORT
 	}

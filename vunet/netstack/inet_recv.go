@@ -53,7 +53,7 @@ func (x *inet) recvStream(m *engine.Message, flags int) (int, error) {
 	if len(m.Data) == 0 {
 		return 0, nil
 	}
-	res, terr := x.ep.Read(w, tcpip.ReadOptions{Peek: flags&unix.MSG_PEEK != 0})
+	res, terr := x.ep().Read(w, tcpip.ReadOptions{Peek: flags&unix.MSG_PEEK != 0})
 	switch terr.(type) {
 	case nil:
 	case *tcpip.ErrClosedForReceive:
@@ -62,12 +62,12 @@ func (x *inet) recvStream(m *engine.Message, flags int) (int, error) {
 		return 0, errno(terr)
 	}
 	if flags&unix.MSG_PEEK == 0 {
-		x.ep.ModerateRecvBuf(res.Count)
+		x.ep().ModerateRecvBuf(res.Count)
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.inq {
-		if q, err := x.ep.GetSockOptInt(tcpip.ReceiveQueueSizeOption); err == nil {
+		if q, err := x.ep().GetSockOptInt(tcpip.ReceiveQueueSizeOption); err == nil {
 			m.Control = appendInt32(m.Control, unix.SOL_TCP, unix.TCP_CM_INQ, int32(q))
 		}
 	}
@@ -77,7 +77,7 @@ func (x *inet) recvStream(m *engine.Message, flags int) (int, error) {
 func (x *inet) recvDatagram(m *engine.Message, flags int) (int, error) {
 	for {
 		w := &sink{p: m.Data}
-		res, terr := x.ep.Read(w, tcpip.ReadOptions{Peek: flags&unix.MSG_PEEK != 0, NeedRemoteAddr: true})
+		res, terr := x.ep().Read(w, tcpip.ReadOptions{Peek: flags&unix.MSG_PEEK != 0, NeedRemoteAddr: true})
 		if _, ok := terr.(*tcpip.ErrClosedForReceive); ok {
 			return 0, nil
 		}
@@ -89,7 +89,7 @@ func (x *inet) recvDatagram(m *engine.Message, flags int) (int, error) {
 		x.mu.Unlock()
 		if unwanted || f != nil && !x.passes(f, m.Data[:w.n]) {
 			if flags&unix.MSG_PEEK != 0 {
-				_, _ = x.ep.Read(io.Discard, tcpip.ReadOptions{}) // drops what was looked at
+				_, _ = x.ep().Read(io.Discard, tcpip.ReadOptions{}) // drops what was looked at
 			}
 			continue
 		}

@@ -38,12 +38,12 @@ func (x *inet) Send(_ engine.Call, m *engine.Message, flags int) (int, error) {
 	if x.protocol == unix.IPPROTO_UDP && x.typ == unix.SOCK_DGRAM {
 		return x.sendUDP(m.Data, opts, flags)
 	}
-	n, terr := x.ep.Write(bytes.NewReader(m.Data), opts)
+	n, terr := x.ep().Write(bytes.NewReader(m.Data), opts)
 	return int(n), x.sendError(terr)
 }
 
 func (x *inet) sendStream(p []byte, flags int) (int, error) {
-	n, terr := x.ep.Write(bytes.NewReader(p), tcpip.WriteOptions{
+	n, terr := x.ep().Write(bytes.NewReader(p), tcpip.WriteOptions{
 		More:        flags&unix.MSG_MORE != 0,
 		EndOfRecord: flags&unix.MSG_EOR != 0,
 	})
@@ -74,12 +74,12 @@ func (x *inet) sendUDP(p []byte, opts tcpip.WriteOptions, flags int) (int, error
 	defer x.mu.Unlock()
 	more := flags&unix.MSG_MORE != 0 || x.corked
 	if x.pending == nil && !more {
-		n, terr := x.ep.Write(bytes.NewReader(p), opts)
+		n, terr := x.ep().Write(bytes.NewReader(p), opts)
 		return int(n), x.sendError(terr)
 	}
 	if x.pending == nil {
 		if opts.To == nil {
-			if _, terr := x.ep.GetRemoteAddress(); terr != nil {
+			if _, terr := x.ep().GetRemoteAddress(); terr != nil {
 				return 0, unix.EDESTADDRREQ
 			}
 		}
@@ -106,7 +106,7 @@ func (x *inet) flush() error {
 	if d == nil {
 		return nil
 	}
-	_, terr := x.ep.Write(bytes.NewReader(d.data), d.opts)
+	_, terr := x.ep().Write(bytes.NewReader(d.data), d.opts)
 	return x.sendError(terr)
 }
 
@@ -128,7 +128,7 @@ func (x *inet) sendOptions(m *engine.Message) (tcpip.WriteOptions, error) {
 		return opts, err
 	}
 	if opts.To == nil {
-		to, terr := x.ep.GetRemoteAddress()
+		to, terr := x.ep().GetRemoteAddress()
 		if terr != nil {
 			return opts, unix.EDESTADDRREQ
 		}

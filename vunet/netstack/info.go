@@ -21,7 +21,7 @@ func (s *Stack) Sockets() []diag.Socket {
 	open := map[tcpip.Endpoint]bool{}
 	for _, r := range s.records() {
 		if x, ok := r.(*inet); ok {
-			open[x.ep] = true
+			open[x.ep()] = true
 		}
 		out = append(out, r.info())
 	}
@@ -85,19 +85,19 @@ func mapped(a netip.AddrPort) netip.AddrPort {
 }
 
 func (x *inet) info() diag.Socket {
-	so := x.ep.SocketOptions()
+	so := x.ep().SocketOptions()
 	d := diag.Socket{
 		Family: uint8(x.domain), Type: uint8(x.typ), Protocol: uint8(x.protocol), State: diag.Close,
 		Inode: x.Inode(), UID: x.uid, Link: int(so.GetBindToDevice()), Mark: so.GetMark(),
 		RecvBuffer: uint32(so.GetReceiveBufferSize()), SendBuffer: uint32(so.GetSendBufferSize()),
 		V6Only: so.GetV6Only(),
 	}
-	addresses(&d, x.ep)
+	addresses(&d, x.ep())
 	d.Family = uint8(x.domain)
 	if x.domain == unix.AF_INET6 {
 		d.Local, d.Remote = mapped(d.Local), mapped(d.Remote)
 	}
-	if q, err := x.ep.GetSockOptInt(tcpip.ReceiveQueueSizeOption); err == nil {
+	if q, err := x.ep().GetSockOptInt(tcpip.ReceiveQueueSizeOption); err == nil {
 		d.RecvQueue = uint32(q)
 	}
 	if x.typ == unix.SOCK_RAW {
@@ -110,11 +110,11 @@ func (x *inet) info() diag.Socket {
 		}
 		return d
 	}
-	d.State = tcpState(x.ep.State())
+	d.State = tcpState(x.ep().State())
 	d.SendQueue = x.unsent()
 	d.TCPInfo = x.tcpInfo()
 	var cc tcpip.CongestionControlOption
-	if x.ep.GetSockOpt(&cc) == nil {
+	if x.ep().GetSockOpt(&cc) == nil {
 		d.Congestion = string(cc)
 	}
 	return d

@@ -141,10 +141,10 @@ func (x *inet) Ioctl(c engine.Call, m engine.Memory, cmd uint32, arg uint64) (in
 	v := int32(0)
 	switch cmd {
 	case unix.TIOCINQ:
-		if x.stream() && tcpState(x.ep.State()) == uint8(tcpListen) {
+		if x.stream() && tcpState(x.ep().State()) == uint8(tcpListen) {
 			return 0, unix.EINVAL
 		}
-		q, terr := x.ep.GetSockOptInt(tcpip.ReceiveQueueSizeOption)
+		q, terr := x.ep().GetSockOptInt(tcpip.ReceiveQueueSizeOption)
 		if terr != nil {
 			return 0, errno(terr)
 		}

@@ -35,7 +35,7 @@ func (x *inet) Getsockopt(c engine.Call, level, name, max int) ([]byte, error) {
 func (x *inet) get(c engine.Call, level, name, max int) ([]byte, error) {
 	o := option{level, name}
 	if f, ok := flags[o]; ok && x.has(level) {
-		return intValue(truth(f.get(x.ep.SocketOptions())), level, max), nil
+		return intValue(truth(f.get(x.ep().SocketOptions())), level, max), nil
 	}
 	if b, ok := remembered[o]; ok && x.has(level) {
 		x.mu.Lock()
@@ -65,6 +65,14 @@ func (x *inet) get(c engine.Call, level, name, max int) ([]byte, error) {
 
 // Setsockopt implements engine.Socket.
 func (x *inet) Setsockopt(c engine.Call, level, name int, value []byte) error {
+	err := x.set(c, level, name, value)
+	if err == nil && x.stream() {
+		x.keepOption(option{level, name}, value)
+	}
+	return err
+}
+
+func (x *inet) set(c engine.Call, level, name int, value []byte) error {
 	o := option{level, name}
 	if !x.has(level) {
 		return unix.ENOPROTOOPT
@@ -72,7 +80,7 @@ func (x *inet) Setsockopt(c engine.Call, level, name int, value []byte) error {
 	if f, ok := flags[o]; ok {
 		v, err := optionInt(level, value)
 		if err == nil {
-			f.set(x.ep.SocketOptions(), v != 0)
+			f.set(x.ep().SocketOptions(), v != 0)
 		}
 		return err
 	}

@@ -25,7 +25,7 @@ const defaultTTL = 64 // net.ipv4.ip_default_ttl
 // getIP reads options of level SOL_IP (ip(7)).
 func (x *inet) getIP(name, max int) ([]byte, error) {
 	if o, ok := ipInts[name]; ok {
-		v, terr := x.ep.GetSockOptInt(o)
+		v, terr := x.ep().GetSockOptInt(o)
 		if terr != nil {
 			return nil, errno(terr)
 		}
@@ -39,7 +39,7 @@ func (x *inet) getIP(name, max int) ([]byte, error) {
 		return nil, nil
 	case unix.IP_MULTICAST_IF:
 		var v tcpip.MulticastInterfaceOption
-		if terr := x.ep.GetSockOpt(&v); terr != nil {
+		if terr := x.ep().GetSockOpt(&v); terr != nil {
 			return nil, errno(terr)
 		}
 		b := make([]byte, 4)
@@ -55,7 +55,7 @@ func (x *inet) getIP(name, max int) ([]byte, error) {
 
 // pathMTU is IP_MTU and IPV6_MTU of a connected socket.
 func (x *inet) pathMTU(max int) ([]byte, error) {
-	to, terr := x.ep.GetRemoteAddress()
+	to, terr := x.ep().GetRemoteAddress()
 	if terr != nil {
 		return nil, unix.ENOTCONN
 	}
@@ -125,7 +125,7 @@ func (x *inet) setIP(c engine.Call, name int, value []byte) error {
 	if !ok {
 		return unix.ENOPROTOOPT
 	}
-	return errno(x.ep.SetSockOptInt(o, int(v)))
+	return errno(x.ep().SetSockOptInt(o, int(v)))
 }
 
 // pmtu turns IP_PMTUDISC_* into gVisor's strategies, which are numbered
@@ -163,7 +163,7 @@ func (x *inet) setMulticast4(name int, b []byte) error {
 		addr = toAddress(local)
 	}
 	if name == unix.IP_MULTICAST_IF {
-		return errno(x.ep.SetSockOpt(&tcpip.MulticastInterfaceOption{NIC: tcpip.NICID(index), InterfaceAddr: addr}))
+		return errno(x.ep().SetSockOpt(&tcpip.MulticastInterfaceOption{NIC: tcpip.NICID(index), InterfaceAddr: addr}))
 	}
 	if !group.IsMulticast() {
 		return unix.EINVAL
@@ -203,7 +203,7 @@ func (x *inet) member(join bool, m tcpip.MembershipOption) error {
 	key := membership{m.NIC, m.MulticastAddr}
 	if join {
 		add := tcpip.AddMembershipOption(m)
-		if terr := x.ep.SetSockOpt(&add); terr != nil {
+		if terr := x.ep().SetSockOpt(&add); terr != nil {
 			return errno(terr)
 		}
 		if x.groups == nil {
@@ -213,7 +213,7 @@ func (x *inet) member(join bool, m tcpip.MembershipOption) error {
 		return nil
 	}
 	drop := tcpip.RemoveMembershipOption(m)
-	if terr := x.ep.SetSockOpt(&drop); terr != nil {
+	if terr := x.ep().SetSockOpt(&drop); terr != nil {
 		return errno(terr)
 	}
 	delete(x.groups, key)

@@ -24,7 +24,7 @@ var ip6Ints = map[int]tcpip.SockOptInt{
 // getIP6 reads options of level SOL_IPV6 (ipv6(7)).
 func (x *inet) getIP6(name, max int) ([]byte, error) {
 	if o, ok := ip6Ints[name]; ok {
-		v, terr := x.ep.GetSockOptInt(o)
+		v, terr := x.ep().GetSockOptInt(o)
 		if terr != nil {
 			return nil, errno(terr)
 		}
@@ -35,7 +35,7 @@ func (x *inet) getIP6(name, max int) ([]byte, error) {
 	}
 	switch name {
 	case unix.IPV6_V6ONLY:
-		return intValue(truth(x.ep.SocketOptions().GetV6Only()), unix.SOL_IPV6, max), nil
+		return intValue(truth(x.ep().SocketOptions().GetV6Only()), unix.SOL_IPV6, max), nil
 	case unix.IPV6_MTU:
 		return x.pathMTU(max)
 	case unix.IPV6_UNICAST_IF:
@@ -60,10 +60,10 @@ func (x *inet) setIP6(_ engine.Call, name int, value []byte) error {
 	}
 	switch name {
 	case unix.IPV6_V6ONLY:
-		if a, terr := x.ep.GetLocalAddress(); terr == nil && a.Port != 0 {
+		if a, terr := x.ep().GetLocalAddress(); terr == nil && a.Port != 0 {
 			return unix.EINVAL
 		}
-		x.ep.SocketOptions().SetV6Only(v != 0)
+		x.ep().SocketOptions().SetV6Only(v != 0)
 		return nil
 	case unix.IPV6_UNICAST_HOPS:
 		if v < -1 || v > 255 {
@@ -96,7 +96,7 @@ func (x *inet) setIP6(_ engine.Call, name int, value []byte) error {
 	if !ok {
 		return unix.ENOPROTOOPT
 	}
-	return errno(x.ep.SetSockOptInt(o, int(v)))
+	return errno(x.ep().SetSockOptInt(o, int(v)))
 }
 
 const minMTU6 = 1280 // RFC 8200
@@ -120,7 +120,7 @@ func (x *inet) getRaw(level, name int) ([]byte, error) {
 	switch {
 	case level == unix.SOL_ICMPV6 && name == unix.ICMPV6_FILTER:
 		var f tcpip.ICMPv6Filter
-		if terr := x.ep.GetSockOpt(&f); terr != nil {
+		if terr := x.ep().GetSockOpt(&f); terr != nil {
 			return nil, errno(terr)
 		}
 		var b []byte
@@ -151,7 +151,7 @@ func (x *inet) setRaw(level, name int, value []byte) error {
 		for i := range f.DenyType {
 			f.DenyType[i] = binary.NativeEndian.Uint32(value[4*i:])
 		}
-		return errno(x.ep.SetSockOpt(&f))
+		return errno(x.ep().SetSockOpt(&f))
 	case level == unix.SOL_RAW && name == icmpFilter && x.protocol == unix.IPPROTO_ICMP:
 		v, err := int32Of(value)
 		if err != nil {
@@ -166,7 +166,7 @@ func (x *inet) setRaw(level, name int, value []byte) error {
 		if err != nil {
 			return err
 		}
-		return errno(x.ep.SetSockOptInt(tcpip.IPv6Checksum, int(v)))
+		return errno(x.ep().SetSockOptInt(tcpip.IPv6Checksum, int(v)))
 	}
 	return unix.ENOPROTOOPT
 }

@@ -17,7 +17,7 @@ import (
 
 // getSocket reads options of level SOL_SOCKET (socket(7)).
 func (x *inet) getSocket(name, max int) ([]byte, error) {
-	so := x.ep.SocketOptions()
+	so := x.ep().SocketOptions()
 	num := func(v int64) ([]byte, error) {
 		return intValue(int32(min(v, math.MaxInt32)), unix.SOL_SOCKET, max), nil
 	}
@@ -31,7 +31,7 @@ func (x *inet) getSocket(name, max int) ([]byte, error) {
 	case unix.SO_ERROR:
 		return num(int64(x.takeError()))
 	case unix.SO_ACCEPTCONN:
-		return num(int64(truth(x.stream() && tcp.EndpointState(x.ep.State()) == tcp.StateListen)))
+		return num(int64(truth(x.stream() && tcp.EndpointState(x.ep().State()) == tcp.StateListen)))
 	case unix.SO_SNDBUF:
 		return num(so.GetSendBufferSize())
 	case unix.SO_RCVBUF:
@@ -86,18 +86,18 @@ func (x *inet) getSocketTimes(name, max int) ([]byte, error) {
 // takeError is SO_ERROR: the pending error, which is gone then. gVisor keeps the one that ended a connection
 // twice.
 func (x *inet) takeError() unix.Errno {
-	err := x.ep.SocketOptions().GetLastError()
+	err := x.ep().SocketOptions().GetLastError()
 	if err == nil {
 		return 0
 	}
 	if x.stream() {
-		_ = x.ep.SocketOptions().GetLastError()
+		_ = x.ep().SocketOptions().GetLastError()
 	}
 	return number(err)
 }
 
 func (x *inet) device() ([]byte, error) {
-	index := int(x.ep.SocketOptions().GetBindToDevice())
+	index := int(x.ep().SocketOptions().GetBindToDevice())
 	if index == 0 {
 		return nil, nil
 	}
@@ -121,7 +121,7 @@ func (x *inet) setSocket(c engine.Call, name int, value []byte) error {
 	if err != nil {
 		return err
 	}
-	so := x.ep.SocketOptions()
+	so := x.ep().SocketOptions()
 	switch name {
 	case unix.SO_SNDBUF, unix.SO_SNDBUFFORCE:
 		low, high := so.SendBufferLimits()
@@ -171,7 +171,7 @@ func (x *inet) setStamps(name int, v int32) error {
 
 // setSocketStruct changes the options whose value is not an int.
 func (x *inet) setSocketStruct(c engine.Call, name int, value []byte) error {
-	so := x.ep.SocketOptions()
+	so := x.ep().SocketOptions()
 	switch name {
 	case unix.SO_LINGER:
 		if len(value) < 8 {
@@ -206,7 +206,7 @@ func (x *inet) setSocketStruct(c engine.Call, name int, value []byte) error {
 }
 
 func (x *inet) bindToDevice(c engine.Call, value []byte) error {
-	so := x.ep.SocketOptions()
+	so := x.ep().SocketOptions()
 	if so.GetBindToDevice() != 0 && !x.s.capable(c, unix.CAP_NET_RAW) {
 		return unix.EPERM
 	}

@@ -23,7 +23,7 @@ var tcpInts = map[int]tcpip.SockOptInt{
 func (x *inet) getTCP(name, max int) ([]byte, error) {
 	num := func(v int64) ([]byte, error) { return intValue(int32(v), unix.SOL_TCP, max), nil }
 	if o, ok := tcpInts[name]; ok {
-		v, terr := x.ep.GetSockOptInt(o)
+		v, terr := x.ep().GetSockOptInt(o)
 		if terr != nil {
 			return nil, errno(terr)
 		}
@@ -31,33 +31,33 @@ func (x *inet) getTCP(name, max int) ([]byte, error) {
 	}
 	switch name {
 	case unix.TCP_NODELAY:
-		return num(int64(truth(!x.ep.SocketOptions().GetDelayOption())))
+		return num(int64(truth(!x.ep().SocketOptions().GetDelayOption())))
 	case unix.TCP_KEEPIDLE:
 		var v tcpip.KeepaliveIdleOption
-		terr := x.ep.GetSockOpt(&v)
+		terr := x.ep().GetSockOpt(&v)
 		return intValue(int32(time.Duration(v)/time.Second), unix.SOL_TCP, max), errno(terr)
 	case unix.TCP_KEEPINTVL:
 		var v tcpip.KeepaliveIntervalOption
-		terr := x.ep.GetSockOpt(&v)
+		terr := x.ep().GetSockOpt(&v)
 		return intValue(int32(time.Duration(v)/time.Second), unix.SOL_TCP, max), errno(terr)
 	case unix.TCP_USER_TIMEOUT:
 		var v tcpip.TCPUserTimeoutOption
-		terr := x.ep.GetSockOpt(&v)
+		terr := x.ep().GetSockOpt(&v)
 		return intValue(int32(time.Duration(v)/time.Millisecond), unix.SOL_TCP, max), errno(terr)
 	case unix.TCP_LINGER2:
 		var v tcpip.TCPLingerTimeoutOption
-		terr := x.ep.GetSockOpt(&v)
+		terr := x.ep().GetSockOpt(&v)
 		if v < 0 {
 			return intValue(-1, unix.SOL_TCP, max), errno(terr)
 		}
 		return intValue(int32(time.Duration(v)/time.Second), unix.SOL_TCP, max), errno(terr)
 	case unix.TCP_DEFER_ACCEPT:
 		var v tcpip.TCPDeferAcceptOption
-		terr := x.ep.GetSockOpt(&v)
+		terr := x.ep().GetSockOpt(&v)
 		return intValue(int32(time.Duration(v)/time.Second), unix.SOL_TCP, max), errno(terr)
 	case unix.TCP_CONGESTION:
 		var v tcpip.CongestionControlOption
-		terr := x.ep.GetSockOpt(&v)
+		terr := x.ep().GetSockOpt(&v)
 		b := make([]byte, tcpCANameMax)
 		copy(b, v)
 		return b, errno(terr)
@@ -86,7 +86,7 @@ func (x *inet) setTCP(name int, value []byte) error {
 	if name == unix.TCP_CONGESTION {
 		b, _, _ := bytes.Cut(value[:min(len(value), tcpCANameMax-1)], []byte{0})
 		v := tcpip.CongestionControlOption(b)
-		return errno(x.ep.SetSockOpt(&v))
+		return errno(x.ep().SetSockOpt(&v))
 	}
 	v, err := int32Of(value)
 	if err != nil {
@@ -95,32 +95,32 @@ func (x *inet) setTCP(name int, value []byte) error {
 	sec := time.Duration(v) * time.Second
 	switch name {
 	case unix.TCP_NODELAY:
-		x.ep.SocketOptions().SetDelayOption(v == 0)
+		x.ep().SocketOptions().SetDelayOption(v == 0)
 		return nil
 	case unix.TCP_KEEPIDLE:
 		if v < 1 || v > maxKeepIdle {
 			return unix.EINVAL
 		}
 		o := tcpip.KeepaliveIdleOption(sec)
-		return errno(x.ep.SetSockOpt(&o))
+		return errno(x.ep().SetSockOpt(&o))
 	case unix.TCP_KEEPINTVL:
 		if v < 1 || v > maxKeepInterval {
 			return unix.EINVAL
 		}
 		o := tcpip.KeepaliveIntervalOption(sec)
-		return errno(x.ep.SetSockOpt(&o))
+		return errno(x.ep().SetSockOpt(&o))
 	case unix.TCP_USER_TIMEOUT:
 		if v < 0 {
 			return unix.EINVAL
 		}
 		o := tcpip.TCPUserTimeoutOption(time.Duration(v) * time.Millisecond)
-		return errno(x.ep.SetSockOpt(&o))
+		return errno(x.ep().SetSockOpt(&o))
 	case unix.TCP_LINGER2:
 		o := tcpip.TCPLingerTimeoutOption(sec)
-		return errno(x.ep.SetSockOpt(&o))
+		return errno(x.ep().SetSockOpt(&o))
 	case unix.TCP_DEFER_ACCEPT:
 		o := tcpip.TCPDeferAcceptOption(max(sec, 0))
-		return errno(x.ep.SetSockOpt(&o))
+		return errno(x.ep().SetSockOpt(&o))
 	case unix.TCP_KEEPCNT:
 		if v < 1 || v > maxKeepCount {
 			return unix.EINVAL
@@ -142,7 +142,7 @@ func (x *inet) setTCP(name int, value []byte) error {
 	if !ok {
 		return unix.ENOPROTOOPT
 	}
-	return errno(x.ep.SetSockOptInt(o, int(v)))
+	return errno(x.ep().SetSockOptInt(o, int(v)))
 }
 
 // getUDP and setUDP are options of level SOL_UDP (udp(7)).

@@ -12,7 +12,7 @@ import (
 // counts them but does not tell; the count is read by reflection, without its
 // lock: it is a snapshot in any case.
 func (x *inet) unsent() uint32 {
-	ep, ok := x.ep.(*tcp.Endpoint)
+	ep, ok := x.ep().(*tcp.Endpoint)
 	if !ok {
 		return 0
 	}

@@ -61,15 +61,15 @@ const (
 // tcpInfo is TCP_INFO.
 func (x *inet) tcpInfo() []byte {
 	var v tcpip.TCPInfoOption
-	if terr := x.ep.GetSockOpt(&v); terr != nil {
+	if terr := x.ep().GetSockOpt(&v); terr != nil {
 		v.State = tcpip.EndpointState(tcp.StateClose)
 	}
 	b := make([]byte, tcpInfoLen)
-	b[tcpiState], b[tcpiCAState] = tcpState(x.ep.State()), caStates[v.CcState]
+	b[tcpiState], b[tcpiCAState] = tcpState(x.ep().State()), caStates[v.CcState]
 	if b[tcpiState] == uint8(tcp.StateEstablished) {
 		b[tcpiOptions] = optTimestamps | optSACK | optWScale
 	}
-	mss, terr := x.ep.GetSockOptInt(tcpip.MaxSegOption)
+	mss, terr := x.ep().GetSockOptInt(tcpip.MaxSegOption)
 	if terr != nil {
 		mss = 536
 	}
@@ -86,10 +86,10 @@ func (x *inet) tcpInfo() []byte {
 	put32(b, tcpiSndSsthresh, v.SndSsthresh)
 	put32(b, tcpiSndCwnd, v.SndCwnd)
 	put32(b, tcpiReordering, defaultReordering)
-	rcv := uint32(x.ep.SocketOptions().GetReceiveBufferSize())
+	rcv := uint32(x.ep().SocketOptions().GetReceiveBufferSize())
 	put32(b, tcpiRcvSsthresh, rcv)
 	put32(b, tcpiRcvSpace, rcv)
-	if st, ok := x.ep.Stats().(*tcp.Stats); ok {
+	if st, ok := x.ep().Stats().(*tcp.Stats); ok {
 		put32(b, tcpiSegsOut, uint32(st.SegmentsSent.Value()))
 		put32(b, tcpiSegsIn, uint32(st.SegmentsReceived.Value()))
 	}

@@ -116,7 +116,7 @@ func TestICMPFilter(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the reply to come to the other socket", func() bool {
-		q, err := filtered.Socket.(*inet).ep.GetSockOptInt(tcpip.ReceiveQueueSizeOption)
+		q, err := filtered.Socket.(*inet).ep().GetSockOptInt(tcpip.ReceiveQueueSizeOption)
 		return err == nil && q > 0
 	})
 	if n, err := filtered.Recv(caller(), &engine.Message{Data: make([]byte, 100)}, 0); !errors.Is(err, unix.EAGAIN) {

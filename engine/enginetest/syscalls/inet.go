@@ -165,13 +165,25 @@ func inetRefused(t *T) {
 	same(t, "pending error", t.option(s, unix.SOL_SOCKET, unix.SO_ERROR), 0)
 }
 
-// inetConnectAgain connects a socket that was refused before.
+// inetConnectAgain connects a socket that was refused before: it keeps its options and its name.
 func inetConnectAgain(t *T) {
-	s := t.inet(unix.SOCK_STREAM)
-	t.Fails(unix.ECONNREFUSED, unix.SYS_CONNECT, s, loopback(t.closedPort()), 16)
+	s, own := t.bound(unix.SOCK_STREAM)
+	t.Close(s)
+	s = t.inet(unix.SOCK_STREAM)
+	t.setOption(s, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+	t.setOption(s, unix.SOL_TCP, unix.TCP_NODELAY, 1)
+	t.Do(unix.SYS_BIND, s, loopback(own), 16)
+	for range 2 {
+		t.Fails(unix.ECONNREFUSED, unix.SYS_CONNECT, s, loopback(t.closedPort()), 16)
+	}
 	l, port := t.bound(unix.SOCK_STREAM)
 	t.Do(unix.SYS_LISTEN, l, 1)
 	t.Do(unix.SYS_CONNECT, s, loopback(port), 16)
+	same(t, "own port", t.port(unix.SYS_GETSOCKNAME, s), own)
+	same(t, "option", t.option(s, unix.SOL_TCP, unix.TCP_NODELAY), 1)
+	a := t.Do(unix.SYS_ACCEPT4, l, nil, nil, 0)
+	t.Write(a, "x")
+	same(t, "received", t.Read(s, 9), "x")
 }
 
 func inetNonblockingConnect(t *T) {

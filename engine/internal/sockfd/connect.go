@@ -3,6 +3,8 @@
 package sockfd
 
 import (
+	"encoding/binary"
+
 	"golang.org/x/sys/unix"
 
 	"vuos.dev/engine"
@@ -12,6 +14,9 @@ import (
 // connection is in progress when it returns EINPROGRESS, EINTR or EAGAIN, a later call goes on.
 func (x *Socket) Dial(c engine.Call, addr []byte, take func() (int, error), nonblock func() bool) error {
 	s := x.stream
+	if s.hasFailed() {
+		return x.failure(c)
+	}
 	err := x.Connect(c, addr)
 	if err == nil {
 		return s.established(take)
@@ -43,6 +48,24 @@ func (x *Socket) Dial(c engine.Call, addr []byte, take func() (int, error), nonb
 		}
 	}
 	return werr
+}
+
+// failure is the result of connect on a socket that did not get its connection without waiting for it. The kernel's could be
+// connected anew after that; a stand-in that shows a failure cannot be taken back.
+func (x *Socket) failure(c engine.Call) error {
+	v, err := x.Getsockopt(c, unix.SOL_SOCKET, unix.SO_ERROR, 4)
+	if err == nil && len(v) == 4 {
+		if e := unix.Errno(binary.NativeEndian.Uint32(v)); e != 0 {
+			return e
+		}
+	}
+	return unix.ECONNABORTED
+}
+
+func (s *stream) hasFailed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state == failed
 }
 
 // established makes a stand-in whose connection is there useful.
