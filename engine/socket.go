@@ -26,6 +26,7 @@ type Stack interface {
 type StackFiles interface {
 	ProcNet() FileSystem     // in the place of /proc/net
 	SysClassNet() FileSystem // in the place of /sys/class/net
+	ProcSysNet() FileSystem  // in the place of /proc/sys/net
 }
 
 // HostSocket is a socket of the kernel's that stands for itself (vunetreal): the

@@ -4,6 +4,8 @@ package netstack
 
 import (
 	"encoding/binary"
+	"slices"
+	"sync"
 
 	"golang.org/x/sys/unix"
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -12,50 +14,146 @@ import (
 	"vuos.dev/engine"
 )
 
-// recvError takes an error from the queue (MSG_ERRQUEUE, ip(7)): the datagram that caused it, where it
-// was going, and struct sock_extended_err with the address of who complained.
-func (x *inet) recvError(m *engine.Message) (int, error) {
-	e := x.ep().SocketOptions().DequeueErr()
-	if e == nil {
-		return 0, unix.EAGAIN
-	}
-	var payload []byte
-	if e.Payload != nil {
-		payload = e.Payload.AsSlice()
-	}
-	n := copy(m.Data, payload)
-	m.Flags = unix.MSG_ERRQUEUE
-	if n < len(payload) {
-		m.Flags |= unix.MSG_TRUNC
-	}
-	m.Addr = sockaddr(x.domain, e.Dst)
-	level, typ, fam := unix.SOL_IP, unix.IP_RECVERR, unix.AF_INET
-	if e.NetProto == ipv6.ProtocolNumber {
-		level, typ, fam = unix.SOL_IPV6, unix.IPV6_RECVERR, unix.AF_INET6
-	}
-	ee := make([]byte, 16, 16+sizeofInet6)
-	binary.NativeEndian.PutUint32(ee, uint32(number(e.Err)))
-	ee[4], ee[5], ee[6] = origin(e.Cause.Origin()), e.Cause.Type(), e.Cause.Code()
-	binary.NativeEndian.PutUint32(ee[8:], e.Cause.Info())
-	if e.Cause.Origin().IsICMPErr() {
-		off := e.Offender
-		off.Port = 0
-		ee = append(ee, sockaddr(fam, off)...)
-	} else {
-		ee = append(ee, make([]byte, sizeofInet)...)
-	}
-	m.Control = appendCmsg(m.Control[:0], level, typ, ee)
-	return n, nil
+// maxErrors is how many errors a socket keeps that nobody has received. The kernel charges them to the receive buffer.
+const maxErrors = 256
+
+// errorState is the error state of a datagram socket: sk_err and sk_error_queue.
+type errorState struct {
+	mu    sync.Mutex // taken last: an error may come while the socket sends
+	soft  unix.Errno // what the next call returns
+	queue []queuedError
 }
 
-func origin(o tcpip.SockErrOrigin) uint8 {
-	switch o {
-	case tcpip.SockExtErrorOriginLocal:
-		return unix.SO_EE_ORIGIN_LOCAL
-	case tcpip.SockExtErrorOriginICMP:
-		return unix.SO_EE_ORIGIN_ICMP
-	case tcpip.SockExtErrorOriginICMP6:
-		return unix.SO_EE_ORIGIN_ICMP6
+// queuedError is an error as MSG_ERRQUEUE delivers it.
+type queuedError struct {
+	data    []byte // of the packet that caused it
+	addr    []byte // where that was going
+	control []byte
+}
+
+// hear takes notice of an ICMP error (net/ipv4/udp.c:__udp4_lib_err(), ping_err() and raw_err()).
+func (x *inet) hear(e *icmpError) {
+	so := x.ep().SocketOptions()
+	want := so.GetIPv4RecvError()
+	if e.family == unix.AF_INET6 {
+		want = so.GetIPv6RecvError()
 	}
-	return unix.SO_EE_ORIGIN_NONE
+	_, terr := x.ep().GetRemoteAddress()
+	connected := terr == nil
+	if !want && !(e.hard && connected) {
+		return
+	}
+	x.errs.mu.Lock()
+	if want && len(x.errs.queue) < maxErrors {
+		x.errs.queue = append(x.errs.queue, x.icmpQueued(e))
+	}
+	if refused := connected && e.errno == unix.ECONNREFUSED && x.typ == unix.SOCK_DGRAM && x.protocol == unix.IPPROTO_UDP; !refused {
+		x.errs.soft = e.errno // of that one gVisor tells
+	}
+	x.errs.mu.Unlock()
+	x.NotifyEvent(0)
+}
+
+// icmpQueued makes what MSG_ERRQUEUE shows of an ICMP error.
+func (x *inet) icmpQueued(e *icmpError) queuedError {
+	at, port := e.data, uint16(0)
+	switch {
+	case x.typ == unix.SOCK_RAW:
+		if x.ep().SocketOptions().GetHeaderIncluded() {
+			at = 0
+		}
+	case x.protocol == unix.IPPROTO_UDP:
+		at += udpHeaderLen
+		port = e.dst.Port()
+	}
+	origin := uint8(unix.SO_EE_ORIGIN_ICMP)
+	if e.family == unix.AF_INET6 {
+		origin = unix.SO_EE_ORIGIN_ICMP6
+	}
+	ee := extendedErr(e.errno, origin, e.typ, e.code, e.info)
+	ee = append(ee, sockaddr(int(e.family), tcpip.FullAddress{Addr: toAddress(e.offender)})...)
+	return queuedError{
+		data:    slices.Clone(e.packet[min(at, len(e.packet)):]),
+		addr:    sockaddr(x.domain, tcpip.FullAddress{Addr: toAddress(e.dst.Addr()), Port: port}),
+		control: recvErr(e.family, ee),
+	}
+}
+
+// extendedErr is struct sock_extended_err.
+func extendedErr(errno unix.Errno, origin, typ, code uint8, info uint32) []byte {
+	b := make([]byte, 16, 16+sizeofInet6)
+	binary.NativeEndian.PutUint32(b, uint32(errno))
+	b[4], b[5], b[6] = origin, typ, code
+	binary.NativeEndian.PutUint32(b[8:], info)
+	return b
+}
+
+// recvErr is the control message that carries it.
+func recvErr(family uint8, ee []byte) []byte {
+	if family == unix.AF_INET6 {
+		return appendCmsg(nil, unix.SOL_IPV6, unix.IPV6_RECVERR, ee)
+	}
+	return appendCmsg(nil, unix.SOL_IP, unix.IP_RECVERR, ee)
+}
+
+// collect takes over the errors that gVisor has queued: those that arose here. Of ICMP's hear has told.
+func (x *inet) collect() {
+	so := x.ep().SocketOptions()
+	for e := so.DequeueErr(); e != nil; e = so.DequeueErr() {
+		if e.Cause.Origin().IsICMPErr() {
+			continue
+		}
+		q := queuedError{addr: sockaddr(x.domain, e.Dst)}
+		if e.Payload != nil {
+			q.data = e.Payload.ToSlice()
+		}
+		family := uint8(unix.AF_INET)
+		if e.NetProto == ipv6.ProtocolNumber {
+			family = unix.AF_INET6
+		}
+		ee := extendedErr(number(e.Err), unix.SO_EE_ORIGIN_LOCAL, e.Cause.Type(), e.Cause.Code(), e.Cause.Info())
+		q.control = recvErr(family, append(ee, make([]byte, sizeofInet)...))
+		x.errs.mu.Lock()
+		x.errs.queue = append(x.errs.queue, q)
+		x.errs.mu.Unlock()
+	}
+}
+
+// failing tells whether an error waits, in either way.
+func (x *inet) failing() bool {
+	x.collect()
+	x.errs.mu.Lock()
+	defer x.errs.mu.Unlock()
+	return x.errs.soft != 0 || len(x.errs.queue) > 0
+}
+
+// softError returns the error that the next call is to fail with, once, or nil.
+func (x *inet) softError() error {
+	x.errs.mu.Lock()
+	defer x.errs.mu.Unlock()
+	if e := x.errs.soft; e != 0 {
+		x.errs.soft = 0
+		return e
+	}
+	return nil
+}
+
+// recvError takes an error from the queue (MSG_ERRQUEUE): the datagram that caused it, where it was going, and struct
+// sock_extended_err with the address of who complained.
+func (x *inet) recvError(m *engine.Message) (int, error) {
+	x.collect()
+	x.errs.mu.Lock()
+	defer x.errs.mu.Unlock()
+	if len(x.errs.queue) == 0 {
+		return 0, unix.EAGAIN
+	}
+	e := x.errs.queue[0]
+	x.errs.queue = slices.Delete(x.errs.queue, 0, 1)
+	n := copy(m.Data, e.data)
+	m.Flags = unix.MSG_ERRQUEUE
+	if n < len(e.data) {
+		m.Flags |= unix.MSG_TRUNC
+	}
+	m.Addr, m.Control = e.addr, e.control
+	return n, nil
 }

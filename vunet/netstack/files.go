@@ -19,6 +19,9 @@ func (s *Stack) ProcNet() engine.FileSystem { return textfs.New(procFiles{s}) }
 // SysClassNet implements engine.StackFiles.
 func (s *Stack) SysClassNet() engine.FileSystem { return textfs.New(sysFiles{s}) }
 
+// ProcSysNet implements engine.StackFiles.
+func (s *Stack) ProcSysNet() engine.FileSystem { return textfs.New(sysctlFiles{s}) }
+
 // procFiles is /proc/net.
 type procFiles struct{ s *Stack }
 

@@ -41,6 +41,7 @@ type inet struct {
 	rcvTime time.Duration // SO_RCVTIMEO; 0: none
 	sndTime time.Duration
 	again   again
+	errs    errorState
 }
 
 // ep is the endpoint. Whoever needs it twice for one purpose keeps it.
@@ -106,7 +107,7 @@ func (x *inet) Ready() uint32 {
 			ev &^= waiter.EventErr
 		}
 	}
-	if x.ep().SocketOptions().PeekErr() != nil {
+	if x.failing() {
 		ev |= waiter.EventErr
 	}
 	return ev.ToLinux()

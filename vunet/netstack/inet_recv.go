@@ -39,6 +39,9 @@ func (x *inet) Recv(_ engine.Call, m *engine.Message, flags int) (int, error) {
 	case x.stream():
 		return x.recvStream(m, flags)
 	}
+	if err := x.softError(); err != nil {
+		return 0, err
+	}
 	return x.recvDatagram(m, flags)
 }
 

@@ -28,6 +28,9 @@ func (x *inet) Send(_ engine.Call, m *engine.Message, flags int) (int, error) {
 	if x.stream() {
 		return x.sendStream(m.Data, flags)
 	}
+	if err := x.softError(); err != nil {
+		return 0, err
+	}
 	if len(m.Data) > maxDatagram {
 		return 0, unix.EMSGSIZE
 	}

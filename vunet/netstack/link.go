@@ -20,6 +20,7 @@ type link struct {
 	taps  *taps
 	queue *queue
 	stats counters
+	logf  func(format string, a ...any)
 	lost  func() // called once when the wire is gone for good
 
 	mtu     atomic.Uint32
@@ -39,8 +40,8 @@ var (
 	_ stack.GSOEndpoint        = (*link)(nil)
 )
 
-func newLink(index int, w Wire, mac tcpip.LinkAddress, mtu uint32, t *taps, lost func()) *link {
-	l := &link{index: index, wire: w, taps: t, queue: newQueue(defaultQueueLen), lost: lost}
+func newLink(index int, w Wire, mac tcpip.LinkAddress, mtu uint32, t *taps, logf func(string, ...any), lost func()) *link {
+	l := &link{index: index, wire: w, taps: t, queue: newQueue(defaultQueueLen), logf: logf, lost: lost}
 	l.mtu.Store(mtu)
 	l.addr.Store(&mac)
 	return l

@@ -3,6 +3,8 @@
 package netstack
 
 import (
+	"runtime/debug"
+
 	"golang.org/x/sys/unix"
 	"gvisor.dev/gvisor/pkg/buffer"
 	"gvisor.dev/gvisor/pkg/tcpip"
@@ -65,20 +67,40 @@ func (l *link) receive() {
 	for i := range bufs {
 		bufs[i] = make([]byte, l.wire.MaxFrame())
 	}
-	var g gro.GRO
-	g.Init(true)
-	g.Dispatcher = (*delivery)(l)
+	g := l.newGRO()
 	for {
 		n, err := l.wire.Recv(bufs, sizes)
-		for i := range n {
-			l.receiveFrame(&g, bufs[i][:sizes[i]])
+		if !l.receiveAll(g, bufs[:n], sizes) {
+			g = l.newGRO()
 		}
-		g.Flush()
 		if err != nil {
 			l.lost()
 			return
 		}
 	}
+}
+
+func (l *link) newGRO() *gro.GRO {
+	g := &gro.GRO{}
+	g.Init(true)
+	g.Dispatcher = (*delivery)(l)
+	return g
+}
+
+// receiveAll takes frames in. If one of them makes the stack panic the rest is dropped: no packet that anybody
+// sends is to take the view down.
+func (l *link) receiveAll(g *gro.GRO, bufs [][]byte, sizes []int) (ok bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			l.stats.rxDropped.Add(1)
+			l.logf("a packet received on interface %d made the network stack panic: %v\n%s", l.index, r, debug.Stack())
+		}
+	}()
+	for i, b := range bufs {
+		l.receiveFrame(g, b[:sizes[i]])
+	}
+	g.Flush()
+	return true
 }
 
 // receiveFrame shows a frame to the packet sockets and, if it is for this

@@ -86,6 +86,9 @@ func (x *inet) getSocketTimes(name, max int) ([]byte, error) {
 // takeError is SO_ERROR: the pending error, which is gone then. gVisor keeps the one that ended a connection
 // twice.
 func (x *inet) takeError() unix.Errno {
+	if e, failed := x.softError().(unix.Errno); failed {
+		return e
+	}
 	err := x.ep().SocketOptions().GetLastError()
 	if err == nil {
 		return 0

@@ -41,8 +41,8 @@ const (
 func (s *Stack) newIP() *stack.Stack {
 	ip := stack.New(stack.Options{
 		NetworkProtocols: []stack.NetworkProtocolFactory{
-			ipv4.NewProtocolWithOptions(ipv4.Options{IGMP: ipv4.IGMPOptions{Enabled: true}}),
-			ipv6.NewProtocolWithOptions(ipv6.Options{
+			s.watched(ipv4.NewProtocolWithOptions(ipv4.Options{IGMP: ipv4.IGMPOptions{Enabled: true}})),
+			s.watched(ipv6.NewProtocolWithOptions(ipv6.Options{
 				MLD:        ipv6.MLDOptions{Enabled: true},
 				NDPDisp:    (*ndp)(s),
 				DADConfigs: stack.DADConfigurations{DupAddrDetectTransmits: dadTransmits, RetransmitTimer: dadTimer},
@@ -57,7 +57,7 @@ func (s *Stack) newIP() *stack.Stack {
 					AutoGenGlobalAddresses:        true,
 					AutoGenAddressConflictRetries: defaultAutoRetry,
 				},
-			}),
+			})),
 			arp.NewProtocol,
 		},
 		TransportProtocols: []stack.TransportProtocolFactory{

@@ -29,6 +29,9 @@ type Options struct {
 	// sockets, others need CAP_NET_ADMIN or CAP_NET_RAW.
 	UID, GID uint32
 
+	// Logf, unless nil, is told of faults of the stack.
+	Logf func(format string, a ...any)
+
 	// Interfaces become vde0, vde1, ... The stack takes ownership of the wires.
 	Interfaces []Interface
 }
@@ -53,6 +56,7 @@ type Stack struct {
 	loop     *loop
 	links    map[int]*link
 	made     time.Time
+	logf     func(format string, a ...any)
 
 	mu      sync.Mutex
 	sockets map[uint64]record
@@ -65,7 +69,10 @@ var inodes atomic.Uint64
 func New(o Options) (*Stack, error) {
 	s := &Stack{
 		uid: o.UID, gid: o.GID, ino: inodes.Add(1), events: newEvents(),
-		links: map[int]*link{}, sockets: map[uint64]record{}, made: time.Now(),
+		links: map[int]*link{}, sockets: map[uint64]record{}, made: time.Now(), logf: o.Logf,
+	}
+	if s.logf == nil {
+		s.logf = func(string, ...any) {}
 	}
 	s.ip = s.newIP()
 	s.conf = netconf.New((*backend)(s))
@@ -123,7 +130,7 @@ func (s *Stack) addInterface(i int, n Interface) error {
 	if n.MTU < header.IPv4MinimumMTU || n.MTU > maxMTU {
 		return fmt.Errorf("%s: MTU %d is not from %d to %d: %w", n.Name, n.MTU, header.IPv4MinimumMTU, maxMTU, unix.EINVAL)
 	}
-	l := newLink(index, n.Wire, tcpip.LinkAddress(n.MAC), n.MTU, &s.taps, func() {
+	l := newLink(index, n.Wire, tcpip.LinkAddress(n.MAC), n.MTU, &s.taps, s.logf, func() {
 		s.events.post(func() { s.conf.SetCarrier(index, false) })
 	})
 	err := s.ip.CreateNICWithOptions(tcpip.NICID(index), l, stack.NICOptions{Name: n.Name, Disabled: true, QDisc: l})

@@ -23,7 +23,8 @@ type Open func(vnl string) (netstack.Wire, error)
 func Mount(c engine.Call, h engine.Host, r *engine.MountRequest, o *Options, open Open) (engine.FileSystem, error) {
 	c.Block()
 	cr := c.Cred()
-	so := netstack.Options{UID: cr.EUID, GID: cr.EGID}
+	logf := func(format string, a ...any) { h.Logf(engine.LogErr, "%s: "+format, append([]any{r.Type}, a...)...) }
+	so := netstack.Options{UID: cr.EUID, GID: cr.EGID, Logf: logf}
 	for _, n := range o.Interfaces {
 		w, err := open(n.VNL)
 		if err != nil {

@@ -59,11 +59,11 @@ func filesOf(at view.Pos) []*view.Mount {
 	}
 	proc, class := f.ProcNet(), f.SysClassNet()
 	mount := func(fstype, point string, fs engine.FileSystem) *view.Mount {
-		return view.NewMount(view.Info{Source: fstype, Type: fstype, Flags: unix.MS_RDONLY, FS: fs}, point, func(*view.Mount) {})
+		return view.NewMount(view.Info{Source: fstype, Type: fstype, FS: fs}, point, func(*view.Mount) {})
 	}
 	return []*view.Mount{
 		mount("proc", "/proc/net", proc), mount("proc", "/proc/self/net", proc), mount("proc", "/proc/thread-self/net", proc),
-		mount("sysfs", "/sys/class/net", class),
+		mount("proc", "/proc/sys/net", f.ProcSysNet()), mount("sysfs", "/sys/class/net", class),
 	}
 }
 

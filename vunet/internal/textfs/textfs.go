@@ -22,6 +22,14 @@ type Tree interface {
 	Read(path string) (text []byte, ok bool)
 }
 
+// Setter is a tree of which some files can be written.
+type Setter interface {
+	// Writable tells whether c may write to a file.
+	Writable(c engine.Call, path string) bool
+	// Set is a write to it.
+	Set(c engine.Call, path string, text []byte) error
+}
+
 // FileSystem shows a tree. It implements engine.FileSystem.
 type FileSystem struct{ tree Tree }
 
@@ -46,7 +54,8 @@ var (
 	_ engine.NodeOpener    = node{}
 	_ engine.NodeCacher    = node{}
 	_ engine.FileDirReader = (*directory)(nil)
-	_ engine.FileReader    = text(nil)
+	_ engine.FileReader    = (*text)(nil)
+	_ engine.FileWriter    = (*text)(nil)
 )
 
 // Type implements engine.Node.
@@ -58,10 +67,13 @@ func (n node) Type() uint32 {
 }
 
 // Stat implements engine.Node. As in /proc, sizes are 0.
-func (n node) Stat(_ engine.Call, st *unix.Statx_t) error {
+func (n node) Stat(c engine.Call, st *unix.Statx_t) error {
 	*st = unix.Statx_t{Mask: unix.STATX_BASIC_STATS, Blksize: 1024, Nlink: 1, Ino: n.ino(), Mode: unix.S_IFREG | 0o444}
 	if !n.file {
 		st.Mode, st.Nlink = unix.S_IFDIR|0o555, 2
+	} else if n.writable(c) {
+		st.Mode |= 0o200
+		st.Uid = c.Cred().FSUID
 	}
 	return nil
 }
@@ -104,8 +116,8 @@ func (n node) child(name string) node {
 }
 
 // Open implements engine.NodeOpener.
-func (n node) Open(_ engine.Call, flags int) (engine.File, error) {
-	if flags&unix.O_ACCMODE != unix.O_RDONLY {
+func (n node) Open(c engine.Call, flags int) (engine.File, error) {
+	if flags&unix.O_ACCMODE != unix.O_RDONLY && !n.writable(c) {
 		return nil, unix.EACCES
 	}
 	if !n.file {
@@ -115,7 +127,12 @@ func (n node) Open(_ engine.Call, flags int) (engine.File, error) {
 	if !ok {
 		return nil, unix.ENOENT
 	}
-	return text(b), nil
+	return &text{n, b}, nil
+}
+
+func (n node) writable(c engine.Call) bool {
+	s, ok := n.fs.tree.(Setter)
+	return ok && n.file && s.Writable(c, n.path)
 }
 
 // entries are those of a directory, without repetition.
@@ -160,16 +177,34 @@ func (d *directory) ReadDir(_ engine.Call, pos int64, emit func(engine.Dirent) b
 	return nil
 }
 
-// text is an open file.
-type text []byte
+// text is an open file with what was in it then.
+type text struct {
+	node node
+	b    []byte
+}
 
 // Release implements engine.File.
-func (text) Release(engine.Call) {}
+func (*text) Release(engine.Call) {}
 
 // ReadAt implements engine.FileReader.
-func (t text) ReadAt(_ engine.Call, p []byte, off int64) (int, error) {
-	if off >= int64(len(t)) {
+func (t *text) ReadAt(_ engine.Call, p []byte, off int64) (int, error) {
+	if off >= int64(len(t.b)) {
 		return 0, nil
 	}
-	return copy(p, t[off:]), nil
+	return copy(p, t.b[off:]), nil
+}
+
+// WriteAt implements engine.FileWriter: each write is a value (kernel/sysctl.c, SYSCTL_WRITES_STRICT).
+func (t *text) WriteAt(c engine.Call, p []byte, off int64) (int, error) {
+	s, ok := t.node.fs.tree.(Setter)
+	if !ok {
+		return 0, unix.EBADF
+	}
+	if off != 0 {
+		return len(p), nil
+	}
+	if err := s.Set(c, t.node.path, p); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
