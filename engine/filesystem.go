@@ -86,6 +86,8 @@ type Pages interface {
 	Invalidate(off, length int64)
 	// Store puts data into the cache as if it had been read from the file.
 	Store(off int64, p []byte)
+	// Zero tells that a range, within the file, reads as zeros now, mapped or not.
+	Zero(off, length int64)
 	// Retrieve copies cached data; the count ends at the first byte not cached.
 	Retrieve(off int64, p []byte) int
 	// Resize tells that the file has another size now.

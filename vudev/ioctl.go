@@ -151,8 +151,14 @@ func (f *blockFile) ioctlRange(c engine.Call, m engine.Memory, cmd uint32, arg u
 		return unix.EOPNOTSUPP // nobody can promise that on a file
 	case length == 0:
 		return nil
-	case cmd == unix.BLKDISCARD:
-		return f.discard(c, int64(off), int64(length))
 	}
-	return f.zero(c, int64(off), int64(length))
+	do := f.zero
+	if cmd == unix.BLKDISCARD {
+		do = f.discard
+	}
+	err := do(c, int64(off), int64(length))
+	if p := f.node.disk.host.Pages(f.node); p != nil && err == nil {
+		p.Zero(int64(off), int64(length))
+	}
+	return err
 }

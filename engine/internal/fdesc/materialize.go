@@ -3,6 +3,8 @@
 package fdesc
 
 import (
+	"cmp"
+
 	"golang.org/x/sys/unix"
 
 	"vuos.dev/engine"
@@ -14,13 +16,16 @@ import (
 // close. fd is a descriptor of the open file, to which the offset is moved. Directories and
 // streams need nothing.
 //
-// Errors: EOPNOTSUPP for a device, which may have an [Open.Alias]; as [Open.Map] otherwise.
+// A block device is a sequence of bytes as a file is, if it is not so large that to copy it would be out of all
+// proportion.
+//
+// Errors: EOPNOTSUPP for any other device, which may have an [Open.Alias]; as [Open.Map] otherwise.
 func (o *Open) Materialize(c engine.Call, fd int) error {
 	if o.ino == nil || o.Flags&unix.O_PATH != 0 {
 		return nil
 	}
-	if o.Node.Type() != unix.S_IFREG {
-		return unix.EOPNOTSUPP
+	if fits, err := o.fitsStandIn(c); err != nil || !fits {
+		return cmp.Or(err, error(unix.EOPNOTSUPP))
 	}
 	if err := o.posLock.lock(c); err != nil {
 		return err
@@ -40,6 +45,37 @@ func (o *Open) Materialize(c engine.Call, fd int) error {
 	o.ino.natives++
 	o.ino.mu.Unlock()
 	return nil
+}
+
+// fitsStandIn tells whether the contents can be in the stand-in.
+func (o *Open) fitsStandIn(c engine.Call) (bool, error) {
+	switch o.Node.Type() {
+	case unix.S_IFREG:
+		return true, nil
+	case unix.S_IFBLK:
+		size, err := o.size(c)
+		return size <= o.s.cache.limit.Load(), err
+	}
+	return false, nil
+}
+
+// writeNative writes to a materialized file through fd, a descriptor of it. A block device does not grow, as the stand-in
+// would (block/fops.c:blkdev_write_iter()).
+func (o *Open) writeNative(fd int, p []byte) (int, error) {
+	if len(p) == 0 || o.Node.Type() != unix.S_IFBLK {
+		return unix.Write(fd, p)
+	}
+	pos, err := unix.Seek(fd, 0, unix.SEEK_CUR)
+	if err != nil {
+		return 0, err
+	}
+	o.ino.mu.RLock()
+	room := o.ino.size - pos
+	o.ino.mu.RUnlock()
+	if room <= 0 || o.statusFlags(fd)&unix.O_APPEND != 0 {
+		return 0, unix.ENOSPC
+	}
+	return unix.Write(fd, p[:min(int64(len(p)), room)])
 }
 
 // pinAll loads the whole file. A file that is only written to natively still has to be read, through any open

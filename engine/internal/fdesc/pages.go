@@ -85,6 +85,19 @@ func (ino *inode) Store(off int64, p []byte) {
 	ino.s.cache.shrink()
 }
 
+// Zero implements [engine.Pages].
+func (ino *inode) Zero(off, length int64) {
+	if off < 0 || length <= 0 {
+		return
+	}
+	ino.mu.Lock()
+	defer ino.mu.Unlock()
+	if !ino.gone {
+		ino.dropGen++
+		ino.zeroLocked(off, length)
+	}
+}
+
 // Retrieve implements [engine.Pages].
 func (ino *inode) Retrieve(off int64, p []byte) int {
 	if off < 0 {

@@ -52,13 +52,21 @@ func trueSize(c engine.Call, n engine.Node, f engine.File) (int64, error) {
 	return max(int64(st.Size), 0), nil
 }
 
-// adoptNative takes the size over that native writes gave a materialized stand-in.
+// adoptNative takes the size over that native writes gave a materialized stand-in. What they wrote behind the end of a
+// block device is cut off: that there was no space is for the next fsync or close to tell.
 func (ino *inode) adoptNative() (int64, error) {
 	var st unix.Stat_t
 	ino.mu.Lock()
 	defer ino.mu.Unlock()
 	if err := unix.Fstat(ino.fd, &st); err != nil {
 		return 0, err
+	}
+	if ino.node.Type() == unix.S_IFBLK {
+		if st.Size > ino.size {
+			ino.failedLocked(unix.ENOSPC)
+			return ino.size, unix.Ftruncate(ino.fd, ino.size)
+		}
+		return ino.size, nil
 	}
 	if st.Size != ino.size {
 		ino.size = st.Size

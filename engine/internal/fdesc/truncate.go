@@ -93,6 +93,11 @@ func (o *Open) allocated(c engine.Call, mode uint32, off, length int64) error {
 func (ino *inode) zero(off, length int64) {
 	ino.mu.Lock()
 	defer ino.mu.Unlock()
+	ino.zeroLocked(off, length)
+}
+
+// zeroLocked is zero with ino.mu held.
+func (ino *inode) zeroLocked(off, length int64) {
 	ino.spoil(pagesOf(off, length))
 	const mode = unix.FALLOC_FL_PUNCH_HOLE | unix.FALLOC_FL_KEEP_SIZE
 	if err := unix.Fallocate(ino.fd, mode, off, length); err != nil {

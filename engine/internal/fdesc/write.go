@@ -42,7 +42,10 @@ func (o *Open) Write(c engine.Call, fd int, p []byte, rwf int) (int, error) {
 	}
 	defer o.posLock.unlock()
 	if o.Native() {
-		return unix.Write(fd, p)
+		if fd < 0 {
+			return 0, ErrNative
+		}
+		return o.writeNative(fd, p)
 	}
 	n, end, err := o.write(c, p, o.pos, o.appends(fd, rwf))
 	if n > 0 {

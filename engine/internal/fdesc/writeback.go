@@ -189,9 +189,14 @@ func writeAll(c engine.Call, o *Open, p []byte, off int64) error {
 // kernel's errseq_t does.
 func (ino *inode) failed(err error) error {
 	ino.mu.Lock()
+	defer ino.mu.Unlock()
+	ino.failedLocked(err)
+	return err
+}
+
+// failedLocked is failed with ino.mu held.
+func (ino *inode) failedLocked(err error) {
 	ino.wbSeq++
 	ino.wbErr = err
-	ino.mu.Unlock()
 	ino.s.log(engine.LogErr, "writing back a mapped file: %v", err)
-	return err
 }

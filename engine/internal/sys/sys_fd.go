@@ -115,18 +115,19 @@ func sysDup2(c *call) reply {
 	if inZone(to) {
 		return native
 	}
-	if f.Device() {
-		return c.aliasAt(f, to)
-	}
 	return c.withFD(c.fd(0), func(own int) reply {
-		if err := f.Materialize(c, own); err != nil {
+		err := f.Materialize(c, own)
+		if f.Device() && isErrno(err, unix.EOPNOTSUPP) {
+			return c.aliasAt(f, to)
+		}
+		if err != nil {
 			return c.result(err)
 		}
 		return native
 	})
 }
 
-// aliasAt gives an open device the number to, which is not trapped.
+// aliasAt gives an open device that is not in its stand-in the number to, which is not trapped.
 func (c *call) aliasAt(f *fdesc.Open, to int) reply {
 	flags := 0
 	if int(c.n.NR) == unix.SYS_DUP3 {

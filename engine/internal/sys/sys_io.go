@@ -69,7 +69,7 @@ func (c *call) rw(mem func(*call) ([]iovec, error), where func(*call, *transfer)
 		}
 		return native
 	}
-	if f.Native() {
+	if f.Native() && !(write && f.Device()) { // a stand-in would grow where a device is full
 		return native
 	}
 	t := transfer{write: write}
@@ -164,7 +164,7 @@ func (c *call) transferAt(f *fdesc.Open, t *transfer) (int, error) {
 func (c *call) transferOwn(f *fdesc.Open, t *transfer) (int, error) {
 	if t.write {
 		fd := -1
-		if !f.Device() { // which never becomes native
+		if !f.Device() || f.Native() {
 			own, err := guest.Take(c.TID(), c.fd(0))
 			if err != nil {
 				return 0, err

@@ -232,7 +232,7 @@ func (c *call) passing(msg uint64) reply {
 				continue
 			}
 			r := c.withFD(fd, func(own int) reply { return c.result(f.Materialize(c, own)) })
-			if r.errno != 0 {
+			if r.errno != 0 && !(r.errno == unix.EOPNOTSUPP && f.Device()) {
 				return r
 			}
 		}

@@ -37,11 +37,19 @@ func fdOr(or seccomp.Trap) seccomp.Trap {
 }
 
 // socketIoctl are the requests that any socket takes, whatever its number (SIOCGSTAMP and those of interfaces, routes and
-// neighbours), and SIOCOUTQ.
-var socketIoctl = seccomp.Trap{
-	Kind: seccomp.ArgBetween, Args: []int{1}, Values: []uint32{0x8900, 0x89ff},
-	Or: &seccomp.Trap{Kind: seccomp.ArgEquals, Args: []int{1}, Values: []uint32{unix.TIOCOUTQ}},
-}
+// neighbours), and SIOCOUTQ; blockIoctl those of block devices (linux/fs.h), and HDIO_GETGEO. Programs that have either ask
+// rarely.
+var (
+	socketIoctl = seccomp.Trap{Kind: seccomp.ArgBetween, Args: []int{1}, Values: []uint32{0x8900, 0x89ff}, Or: &blockIoctl}
+	blockIoctl  = seccomp.Trap{
+		Kind: seccomp.ArgBetween, Args: []int{1}, Values: []uint32{0x1200, 0x12ff},
+		Or: &seccomp.Trap{Kind: seccomp.ArgEquals, Args: []int{1}, Values: []uint32{
+			unix.TIOCOUTQ, unix.BLKGETSIZE64, unix.BLKBSZGET, unix.BLKBSZSET, hdioGetGeo,
+		}},
+	}
+)
+
+const hdioGetGeo = 0x301 // HDIO_GETGEO of linux/hdreg.h
 
 func refuse(errno unix.Errno) seccomp.Trap {
 	return seccomp.Trap{Kind: seccomp.Refuse, Errno: errno}

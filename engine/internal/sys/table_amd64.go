@@ -27,6 +27,7 @@ var table = []row{
 	{nr: unix.SYS_DUP, name: "dup", trap: fd0, handle: sysDup},
 	{nr: unix.SYS_DUP2, name: "dup2", trap: fd01, handle: sysDup2},
 	{nr: unix.SYS_DUP3, name: "dup3", trap: fd01, handle: sysDup2},
+	{nr: unix.SYS_PIDFD_GETFD, name: "pidfd_getfd", trap: always, handle: sysPidfdGetfd},
 	{nr: unix.SYS_FCNTL, name: "fcntl", trap: fd0, handle: sysFcntl},
 	{nr: unix.SYS_FLOCK, name: "flock", trap: always, handle: sysFlock},
 	{nr: unix.SYS_IOCTL, name: "ioctl", trap: fdOr(socketIoctl), handle: sysIoctl},
