@@ -31,6 +31,15 @@ type NodeBirther interface {
 	Birth(c Call) (unix.StatxTimestamp, error)
 }
 
+// NodeHolder is an inode known by where it is, which another may be by the time it is used. Without it a node is the
+// inode itself.
+type NodeHolder interface {
+	// Hold returns the inode in a form that stays the same one, renamed or removed. The engine asks for
+	// it where the kernel keeps a struct path: open directories, O_PATH, working and root
+	// directories, and what is mounted.
+	Hold(c Call) (Node, error)
+}
+
 // NodeWalker is a directory in which names can be looked up. Without it a
 // directory is empty.
 type NodeWalker interface {

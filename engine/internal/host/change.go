@@ -20,33 +20,29 @@ var (
 )
 
 // make does f for an entry of the directory and returns the inode it made.
-func (n Node) make(c engine.Call, name string, typ uint32, f func(dirfd int, path string) error) (engine.Node, error) {
-	p := join(n.Path, name)
-	if err := do(c, p, f); err != nil {
+func (n Node) make(c engine.Call, name string, typ uint32, f func(place) error) (engine.Node, error) {
+	made := n.child(name, typ)
+	if err := made.do(c, f); err != nil {
 		return nil, err
 	}
-	return Node{Path: p, typ: typ}, nil
+	return made, nil
 }
 
 // Mkdir implements engine.NodeMkdirer.
 func (n Node) Mkdir(c engine.Call, name string, mode uint32) (engine.Node, error) {
-	return n.make(c, name, unix.S_IFDIR, func(dirfd int, path string) error {
-		return unix.Mkdirat(dirfd, path, mode)
-	})
+	return n.make(c, name, unix.S_IFDIR, func(p place) error { return unix.Mkdirat(p.dirfd, p.path, mode) })
 }
 
 // Mknod implements engine.NodeMknoder.
 func (n Node) Mknod(c engine.Call, name string, mode uint32, rdev uint64) (engine.Node, error) {
-	return n.make(c, name, mode&unix.S_IFMT, func(dirfd int, path string) error {
-		return unix.Mknodat(dirfd, path, mode, int(rdev))
+	return n.make(c, name, mode&unix.S_IFMT, func(p place) error {
+		return unix.Mknodat(p.dirfd, p.path, mode, int(rdev))
 	})
 }
 
 // Symlink implements engine.NodeSymlinker.
 func (n Node) Symlink(c engine.Call, name, target string) (engine.Node, error) {
-	return n.make(c, name, unix.S_IFLNK, func(dirfd int, path string) error {
-		return unix.Symlinkat(target, dirfd, path)
-	})
+	return n.make(c, name, unix.S_IFLNK, func(p place) error { return unix.Symlinkat(target, p.dirfd, p.path) })
 }
 
 // Link implements engine.NodeLinker.
@@ -55,25 +51,26 @@ func (n Node) Link(c engine.Call, old engine.Node, name string) error {
 	if !ok {
 		return unix.EXDEV
 	}
-	return do(c, o.Path, func(odirfd int, opath string) error {
-		return do(c, join(n.Path, name), func(dirfd int, path string) error {
-			return unix.Linkat(odirfd, opath, dirfd, path, 0)
+	return o.do(c, func(from place) error {
+		return n.child(name, 0).do(c, func(to place) error {
+			flags := 0
+			if from.flags == unix.AT_EMPTY_PATH {
+				flags = unix.AT_SYMLINK_FOLLOW
+			}
+			from = o.follow(from)
+			return unix.Linkat(from.dirfd, from.path, to.dirfd, to.path, flags)
 		})
 	})
 }
 
 // Unlink implements engine.NodeUnlinker.
 func (n Node) Unlink(c engine.Call, name string) error {
-	return do(c, join(n.Path, name), func(dirfd int, path string) error {
-		return unix.Unlinkat(dirfd, path, 0)
-	})
+	return n.child(name, 0).do(c, func(p place) error { return unix.Unlinkat(p.dirfd, p.path, 0) })
 }
 
 // Rmdir implements engine.NodeRmdirer.
 func (n Node) Rmdir(c engine.Call, name string) error {
-	return do(c, join(n.Path, name), func(dirfd int, path string) error {
-		return unix.Unlinkat(dirfd, path, unix.AT_REMOVEDIR)
-	})
+	return n.child(name, 0).do(c, func(p place) error { return unix.Unlinkat(p.dirfd, p.path, unix.AT_REMOVEDIR) })
 }
 
 // Rename implements engine.NodeRenamer.
@@ -82,38 +79,33 @@ func (n Node) Rename(c engine.Call, name string, dir engine.Node, newName string
 	if !ok {
 		return unix.EXDEV
 	}
-	return do(c, join(n.Path, name), func(odirfd int, opath string) error {
-		return do(c, join(d.Path, newName), func(dirfd int, path string) error {
-			return unix.Renameat2(odirfd, opath, dirfd, path, flags)
+	return n.child(name, 0).do(c, func(from place) error {
+		return d.child(newName, 0).do(c, func(to place) error {
+			return unix.Renameat2(from.dirfd, from.path, to.dirfd, to.path, flags)
 		})
 	})
 }
 
 // Access implements engine.NodeAccesser.
 func (n Node) Access(c engine.Call, mask uint32) error {
-	return do(c, n.Path, func(dirfd int, path string) error {
+	return n.do(c, func(p place) error {
 		// AT_EACCESS: the effective ids are those that Do took on.
-		return unix.Faccessat2(dirfd, path, mask, unix.AT_EACCESS|unix.AT_SYMLINK_NOFOLLOW)
+		return unix.Faccessat2(p.dirfd, p.path, mask, unix.AT_EACCESS|p.flags)
 	})
 }
 
 // Setattr implements engine.NodeSetattrer.
 func (n Node) Setattr(c engine.Call, a *engine.SetAttr) error {
-	return do(c, n.Path, func(dirfd int, path string) error {
-		if a.Valid&(engine.AttrUID|engine.AttrGID) != 0 {
-			uid, gid := -1, -1
-			if a.Valid&engine.AttrUID != 0 {
-				uid = int(a.UID)
-			}
-			if a.Valid&engine.AttrGID != 0 {
-				gid = int(a.GID)
-			}
-			if err := unix.Fchownat(dirfd, path, uid, gid, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-				return err
-			}
+	return n.do(c, func(p place) error {
+		if err := setOwner(p, a); err != nil {
+			return err
 		}
 		if a.Valid&engine.AttrMode != 0 {
-			if err := fchmodat(dirfd, path, a.Mode, n.typ); err != nil {
+			if n.typ == unix.S_IFLNK {
+				return unix.EOPNOTSUPP
+			}
+			at := n.follow(p)
+			if err := unix.Fchmodat(at.dirfd, at.path, a.Mode, 0); err != nil {
 				return err
 			}
 		}
@@ -123,18 +115,25 @@ func (n Node) Setattr(c engine.Call, a *engine.SetAttr) error {
 				return err
 			}
 		}
-		return setTimes(dirfd, path, a)
+		return setTimes(p, a)
 	})
 }
 
-func fchmodat(dirfd int, path string, mode, typ uint32) error {
-	if typ == unix.S_IFLNK {
-		return unix.EOPNOTSUPP
+func setOwner(p place, a *engine.SetAttr) error {
+	if a.Valid&(engine.AttrUID|engine.AttrGID) == 0 {
+		return nil
 	}
-	return unix.Fchmodat(dirfd, path, mode, 0)
+	uid, gid := -1, -1
+	if a.Valid&engine.AttrUID != 0 {
+		uid = int(a.UID)
+	}
+	if a.Valid&engine.AttrGID != 0 {
+		gid = int(a.GID)
+	}
+	return unix.Fchownat(p.dirfd, p.path, uid, gid, p.flags)
 }
 
-func setTimes(dirfd int, path string, a *engine.SetAttr) error {
+func setTimes(p place, a *engine.SetAttr) error {
 	const any = engine.AttrAtime | engine.AttrMtime | engine.AttrAtimeNow | engine.AttrMtimeNow
 	if a.Valid&any == 0 {
 		return nil
@@ -150,5 +149,5 @@ func setTimes(dirfd int, path string, a *engine.SetAttr) error {
 	}
 	set(0, engine.AttrAtime, engine.AttrAtimeNow, a.Atime)
 	set(1, engine.AttrMtime, engine.AttrMtimeNow, a.Mtime)
-	return unix.UtimesNanoAt(dirfd, path, ts, unix.AT_SYMLINK_NOFOLLOW)
+	return unix.UtimesNanoAt(p.dirfd, p.path, ts, p.flags)
 }

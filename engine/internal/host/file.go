@@ -39,23 +39,21 @@ var (
 func NewFile(fd int) *File { return &File{fd: fd} }
 
 // Open implements engine.NodeOpener.
-func (n Node) Open(c engine.Call, flags int) (engine.File, error) {
-	return open(c, n.Path, flags, 0)
-}
+func (n Node) Open(c engine.Call, flags int) (engine.File, error) { return n.open(c, flags, 0) }
 
 // Create implements engine.NodeCreater.
 func (n Node) Create(c engine.Call, name string, flags int, mode uint32) (engine.Node, engine.File, error) {
-	p := join(n.Path, name)
-	f, err := open(c, p, flags|unix.O_CREAT|unix.O_EXCL, mode)
+	made := n.child(name, unix.S_IFREG)
+	f, err := made.open(c, flags|unix.O_CREAT|unix.O_EXCL, mode)
 	if err != nil {
 		return nil, nil, err
 	}
-	return Node{Path: p, typ: unix.S_IFREG}, f, nil
+	return made, f, nil
 }
 
 // Tmpfile implements engine.NodeTmpfiler. The inode is known by its descriptor alone.
 func (n Node) Tmpfile(c engine.Call, flags int, mode uint32) (engine.Node, engine.File, error) {
-	f, err := open(c, n.Path, flags|unix.O_TMPFILE, mode)
+	f, err := n.open(c, flags|unix.O_TMPFILE, mode)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -63,11 +61,12 @@ func (n Node) Tmpfile(c engine.Call, flags int, mode uint32) (engine.Node, engin
 }
 
 // open may wait for the other side of a fifo, or for a device.
-func open(c engine.Call, path string, flags int, mode uint32) (*File, error) {
+func (n Node) open(c engine.Call, flags int, mode uint32) (*File, error) {
 	c.Block()
 	fd := -1
-	err := do(c, path, func(dirfd int, path string) (err error) {
-		fd, err = unix.Openat(dirfd, path, flags|unix.O_CLOEXEC|unix.O_NOCTTY, mode)
+	err := n.do(c, func(p place) (err error) {
+		p = n.follow(p)
+		fd, err = unix.Openat(p.dirfd, p.path, flags|unix.O_CLOEXEC|unix.O_NOCTTY, mode)
 		return err
 	})
 	if err != nil {

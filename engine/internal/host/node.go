@@ -9,6 +9,7 @@
 package host
 
 import (
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -33,9 +34,10 @@ type Patient interface {
 	MayWait(do func()) (waited bool)
 }
 
-// Node is an inode of the host, named by its canonical path below the caller's root.
+// Node is an inode of the host: a canonical path below the caller's root, or a held inode, or a path below one.
 type Node struct {
-	Path string
+	at   *Held  // nil: the caller's root
+	path string // absolute if at is nil; "" for the held inode itself
 	typ  uint32
 }
 
@@ -47,40 +49,100 @@ var (
 )
 
 // Root is the root directory.
-func Root() Node { return Node{Path: "/", typ: unix.S_IFDIR} }
+func Root() Node { return Node{path: "/", typ: unix.S_IFDIR} }
 
 // Dir is a directory that is known to be one.
-func Dir(path string) Node { return Node{Path: path, typ: unix.S_IFDIR} }
+func Dir(path string) Node { return Node{path: path, typ: unix.S_IFDIR} }
 
 // At is the inode at a canonical path, whatever it is.
 func At(c engine.Call, path string) (Node, error) {
 	if path == "/" {
 		return Root(), nil
 	}
+	return Node{path: path}.typed(c)
+}
+
+// typed is n with the type that it has.
+func (n Node) typed(c engine.Call) (Node, error) {
 	var st unix.Stat_t
-	err := do(c, path, func(dirfd int, path string) error {
-		return unix.Fstatat(dirfd, path, &st, unix.AT_SYMLINK_NOFOLLOW)
-	})
-	return Node{Path: path, typ: st.Mode & unix.S_IFMT}, err
+	err := n.do(c, func(p place) error { return unix.Fstatat(p.dirfd, p.path, &st, p.flags) })
+	n.typ = st.Mode & unix.S_IFMT
+	return n, err
+}
+
+// Name is the canonical path by which the inode was found. It may have another one by now.
+func (n Node) Name() string {
+	switch {
+	case n.at == nil:
+		return n.path
+	case n.path == "":
+		return n.at.name
+	}
+	return join(n.at.name, n.path)
 }
 
 // Type implements engine.Node.
 func (n Node) Type() uint32 { return n.typ }
 
-// do runs f with a directory and a path relative to it that name the same file for
-// umvu as path does for the caller.
-func do(c engine.Call, path string, f func(dirfd int, path string) error) error {
+// place names an inode for the system calls with a directory descriptor: flags are the AT_* flags to be given, one of
+// AT_EMPTY_PATH and AT_SYMLINK_NOFOLLOW.
+type place struct {
+	dirfd int
+	path  string
+	flags int
+}
+
+// do runs f, with the caller's credentials, for a place that is the inode for umvu.
+func (n Node) do(c engine.Call, f func(place) error) error {
+	p := place{dirfd: unix.AT_FDCWD, path: n.path, flags: unix.AT_SYMLINK_NOFOLLOW}
 	h, ok := c.(Caller)
-	if !ok {
-		return f(unix.AT_FDCWD, path)
-	}
-	root := h.RootFD()
-	if root != unix.AT_FDCWD {
-		if path = strings.TrimPrefix(path, "/"); path == "" {
-			path = "."
+	switch {
+	case n.at != nil:
+		if p.dirfd = n.at.fd; n.path == "" {
+			p.flags = unix.AT_EMPTY_PATH
+		}
+	case !ok:
+	default:
+		if p.dirfd = h.RootFD(); p.dirfd != unix.AT_FDCWD {
+			if p.path = strings.TrimPrefix(p.path, "/"); p.path == "" {
+				p.path = "."
+			}
 		}
 	}
-	return h.Do(func() error { return f(root, path) })
+	defer runtime.KeepAlive(n.at)
+	if !ok {
+		return f(p)
+	}
+	return h.Do(func() error { return f(p) })
+}
+
+// follow is the place for the calls that know no AT_EMPTY_PATH, and follow a link of /proc instead.
+func (n Node) follow(p place) place {
+	if p.flags == unix.AT_EMPTY_PATH {
+		return place{dirfd: unix.AT_FDCWD, path: n.at.magic()}
+	}
+	return p
+}
+
+// Reach is a path by which umvu finds the inode. It is good as long as n is in use.
+func (n Node) Reach(c Caller, tid int) string {
+	switch {
+	case n.at != nil && n.path == "":
+		return n.at.magic()
+	case n.at != nil:
+		return n.at.magic() + "/" + n.path
+	case c.RootFD() != unix.AT_FDCWD:
+		return "/proc/" + strconv.Itoa(tid) + "/root" + n.path
+	}
+	return n.path
+}
+
+// child is an entry of the directory.
+func (n Node) child(name string, typ uint32) Node {
+	if n.path == "" {
+		return Node{at: n.at, path: name, typ: typ}
+	}
+	return Node{at: n.at, path: join(n.path, name), typ: typ}
 }
 
 func join(dir, name string) string {
@@ -92,8 +154,8 @@ func join(dir, name string) string {
 
 // Stat implements engine.Node.
 func (n Node) Stat(c engine.Call, st *unix.Statx_t) error {
-	return do(c, n.Path, func(dirfd int, path string) error {
-		return unix.Statx(dirfd, path, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS|unix.STATX_BTIME, st)
+	return n.do(c, func(p place) error {
+		return unix.Statx(p.dirfd, p.path, p.flags, unix.STATX_BASIC_STATS|unix.STATX_BTIME, st)
 	})
 }
 
@@ -104,9 +166,8 @@ func (n Node) Walk(c engine.Call, names []string) ([]engine.Node, error) {
 		return n.chain(names, mode), nil
 	}
 	var nodes []engine.Node
-	for p := n.Path; len(nodes) < len(names); {
-		p = join(p, names[len(nodes)])
-		child, err := At(c, p)
+	for dir := n; len(nodes) < len(names); {
+		child, err := dir.child(names[len(nodes)], 0).typed(c)
 		if err != nil {
 			return nodes, err
 		}
@@ -114,6 +175,7 @@ func (n Node) Walk(c engine.Call, names []string) ([]engine.Node, error) {
 		if child.typ == unix.S_IFLNK {
 			break
 		}
+		dir = child
 	}
 	return nodes, nil
 }
@@ -125,9 +187,8 @@ func (n Node) walkAtOnce(c engine.Call, names []string) (mode uint32, ok bool) {
 		Flags:   unix.O_PATH | unix.O_NOFOLLOW | unix.O_CLOEXEC,
 		Resolve: unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS,
 	}
-	p := join(n.Path, strings.Join(names, "/"))
-	err := do(c, p, func(dirfd int, path string) error {
-		fd, err := unix.Openat2(dirfd, path, &how)
+	err := n.child(strings.Join(names, "/"), 0).do(c, func(p place) error {
+		fd, err := unix.Openat2(p.dirfd, p.path, &how)
 		if err != nil {
 			return err
 		}
@@ -145,18 +206,18 @@ func (n Node) walkAtOnce(c engine.Call, names []string) (mode uint32, ok bool) {
 // chain is the nodes along names; all but the last one are directories.
 func (n Node) chain(names []string, mode uint32) []engine.Node {
 	nodes := make([]engine.Node, len(names))
-	p := n.Path
 	for i, name := range names {
-		p = join(p, name)
-		nodes[i] = Node{Path: p, typ: unix.S_IFDIR}
+		n = n.child(name, unix.S_IFDIR)
+		nodes[i] = n
 	}
-	nodes[len(nodes)-1] = Node{Path: p, typ: mode & unix.S_IFMT}
+	n.typ = mode & unix.S_IFMT
+	nodes[len(nodes)-1] = n
 	return nodes
 }
 
 // Readlink implements engine.NodeReadlinker. /proc/self is the caller's own.
 func (n Node) Readlink(c engine.Call) (string, error) {
-	switch n.Path {
+	switch n.Name() {
 	case "/proc/self":
 		return strconv.Itoa(c.PID()), nil
 	case "/proc/thread-self":
@@ -164,8 +225,8 @@ func (n Node) Readlink(c engine.Call) (string, error) {
 	}
 	buf := make([]byte, unix.PathMax)
 	var k int
-	err := do(c, n.Path, func(dirfd int, path string) (err error) {
-		k, err = unix.Readlinkat(dirfd, path, buf)
+	err := n.do(c, func(p place) (err error) {
+		k, err = unix.Readlinkat(p.dirfd, p.path, buf)
 		return err
 	})
 	if err != nil {

@@ -15,14 +15,16 @@ var _ engine.NodeXattrer = Node{}
 // pinned runs f with a path through /proc that names exactly the inode, for the calls that have
 // no *at form before Linux 6.13.
 func (n Node) pinned(c engine.Call, f func(path string) error) error {
-	return do(c, n.Path, func(dirfd int, path string) error {
-		if dirfd == unix.AT_FDCWD {
-			return f(path)
+	return n.do(c, func(p place) error {
+		switch {
+		case p.flags == unix.AT_EMPTY_PATH:
+			return f(n.at.magic())
+		case p.dirfd == unix.AT_FDCWD:
+			return f(p.path)
+		case n.typ == unix.S_IFLNK: // a descriptor of a link cannot be used as a path of it
+			return f("/proc/self/fd/" + strconv.Itoa(p.dirfd) + "/" + p.path)
 		}
-		if n.typ == unix.S_IFLNK { // a descriptor of a link cannot be used as a path of it
-			return f("/proc/self/fd/" + strconv.Itoa(dirfd) + "/" + path)
-		}
-		fd, err := unix.Openat(dirfd, path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+		fd, err := unix.Openat(p.dirfd, p.path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 		if err != nil {
 			return err
 		}
@@ -31,8 +33,8 @@ func (n Node) pinned(c engine.Call, f func(path string) error) error {
 	})
 }
 
-// link tells whether the l-form of a call is to be used.
-func (n Node) link() bool { return n.typ == unix.S_IFLNK }
+// link tells whether the l-form of a call is to be used: a path of /proc leads to a held link itself.
+func (n Node) link() bool { return n.typ == unix.S_IFLNK && (n.at == nil || n.path != "") }
 
 // Getxattr implements engine.NodeXattrer.
 func (n Node) Getxattr(c engine.Call, name string) (value []byte, err error) {

@@ -22,7 +22,11 @@ func (c *call) bind(src target, native bool, flags uintptr) error {
 	if done {
 		return r.errno
 	}
-	fs := newBound(src.Pos)
+	at, err := c.hold(src.Pos)
+	if err != nil {
+		return err
+	}
+	fs := newBound(at)
 	if err := suitable(t, fs); err != nil {
 		_ = fs.Unmount(c)
 		return err

@@ -4,6 +4,7 @@ package sys
 
 import (
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync"
 
@@ -54,10 +55,8 @@ func (c *call) openFifo(n engine.Node, flags int) (engine.File, error) {
 	}
 	var path string
 	if h, ok := n.(host.Node); ok {
-		path = h.Path
-		if c.RootFD() != unix.AT_FDCWD {
-			path = "/proc/" + strconv.Itoa(c.TID()) + "/root" + path
-		}
+		path = h.Reach(c, c.TID())
+		defer runtime.KeepAlive(h)
 	} else {
 		var err error
 		if path, err = c.s.fifos.at(c.s.dir, n); err != nil {

@@ -75,11 +75,16 @@ func (m moduleView) Lookup(c engine.Call, path string, fol bool) (engine.Node, s
 
 // Bind implements engine.View.
 func (m moduleView) Bind(c engine.Call, path string) (engine.BoundFileSystem, error) {
-	t, err := m.lookup(m.inner(c), path, follow)
+	in := m.inner(c)
+	t, err := m.lookup(in, path, follow)
 	if err != nil {
 		return nil, err
 	}
-	return newBound(t.Pos), nil
+	at, err := in.hold(t.Pos)
+	if err != nil {
+		return nil, err
+	}
+	return newBound(at), nil
 }
 
 func (m moduleView) lookup(in *call, path string, w want) (target, error) {
@@ -144,4 +149,4 @@ func guestCall(c engine.Call) *call {
 }
 
 // Tree implements engine.View.
-func (m moduleView) Tree(engine.Call) engine.Node { return treeNode{m, "/", unix.S_IFDIR} }
+func (m moduleView) Tree(engine.Call) engine.Node { return treeNode{m, view.Pos{Path: "/"}} }

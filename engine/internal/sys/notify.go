@@ -177,9 +177,10 @@ func (c *call) inView(p pos) (pos, error) {
 		if !ok {
 			return p, nil
 		}
-		var err error
-		if p, err = t.m.inner(c).posAt(t.path); err != nil {
+		_, d, err := t.under(c)
+		if err != nil {
 			return view.Pos{}, err
 		}
+		p = d.Pos
 	}
 }

@@ -62,14 +62,14 @@ func (c *call) openProc(t target, flags int) (reply, bool) {
 	if !isHost {
 		return reply{}, false
 	}
-	pid, name, ok := parseProcFile(h.Path)
+	pid, name, ok := parseProcFile(h.Name())
 	edit := procFiles[name]
 	if !ok || edit == nil || !c.s.tasks.Has(pid) {
 		return reply{}, false
 	}
 	var text []byte
 	err := c.Do(func() (err error) {
-		text, err = os.ReadFile(h.Path)
+		text, err = os.ReadFile(h.Name())
 		return err
 	})
 	if err != nil {

@@ -4,7 +4,6 @@ package sys
 
 import (
 	"golang.org/x/sys/unix"
-	"vuos.dev/engine"
 	"vuos.dev/engine/internal/guest"
 	"vuos.dev/engine/internal/task"
 	"vuos.dev/engine/internal/view"
@@ -16,22 +15,22 @@ func sysChdir(c *call) reply {
 		return c.chdir(t)
 	}
 	if r.cont && !c.task().Cwd.IsZero() {
-		return c.backToHost(c.pathArg())
+		return c.backToHost(func(s *task.State) { s.Cwd = view.Pos{} })
 	}
 	return r
 }
 
-// backToHost lets the kernel do the chdir of a process whose working directory was virtual. Its state
+// backToHost lets the kernel do the chdir or chroot of a process whose directory was virtual. Its state
 // changes first, so it must be sure to succeed.
-func (c *call) backToHost(path uint64) reply {
-	t, r, done := c.onHost(c.path[:], unix.AT_FDCWD, path, follow)
+func (c *call) backToHost(change func(*task.State)) reply {
+	t, r, done := c.onHost(c.path[:], unix.AT_FDCWD, c.pathArg(), follow)
 	if done {
 		return r
 	}
 	if err := mayEnter(c, t); err != nil {
 		return c.result(err)
 	}
-	if err := c.setTask(func(s *task.State) { s.Cwd = view.Pos{} }); err != nil {
+	if err := c.setTask(change); err != nil {
 		return c.result(err)
 	}
 	return native
@@ -76,7 +75,11 @@ func (c *call) chdir(t target) reply {
 	if err := mayEnter(c, t); err != nil {
 		return c.result(err)
 	}
-	return c.result(c.setTask(func(s *task.State) { s.Cwd = t.Pos }))
+	at, err := c.hold(t.Pos)
+	if err != nil {
+		return c.result(err)
+	}
+	return c.result(c.setTask(func(s *task.State) { s.Cwd = at }))
 }
 
 func sysGetcwd(c *call) reply {
@@ -116,67 +119,37 @@ func sysGetcwd(c *call) reply {
 	return ok(int64(len(b)))
 }
 
-// currentPath is the path of a directory as it is now: it may have been renamed since it was
-// found. ENOENT if it was removed.
-func (c *call) currentPath(p pos) (string, error) {
-	if p.Mount == nil {
-		return p.Path, nil
-	}
-	tail := ""
-	for n := p.Node; n != p.Mount.Root; {
-		np, ok := n.(engine.NodeParenter)
-		if !ok {
-			return p.Path, nil
-		}
-		dir, name, err := np.Parent(c)
-		if err != nil {
-			return "", err
-		}
-		if name == "" {
-			break
-		}
-		tail = "/" + name + tail
-		n = dir
-	}
-	if point := p.Mount.Point(); point != "/" || tail == "" {
-		return point + tail, nil
-	}
-	return tail, nil
-}
-
-// truePath is currentPath, with the kernel's mark for what was removed.
-func (c *call) truePath(p pos) string {
-	if p.Node.Type() != unix.S_IFDIR {
-		return p.Path
-	}
-	path, err := c.currentPath(p)
-	if err != nil {
-		return p.Path + " (deleted)"
-	}
-	return path
-}
-
-// sysChroot makes a virtual directory the root without any privilege: it restricts only what the
-// caller has in its view. On the host it is the kernel's to decide.
+// sysChroot makes a virtual directory the root. It needs the same privilege as the kernel's (fs/open.c): set-user-id
+// programs trust what they find below the root.
 func sysChroot(c *call) reply {
 	t, r, done := c.find(unix.AT_FDCWD, c.pathArg(), follow)
 	if done {
 		if r.cont {
 			c.s.foreign.Store(true)
 		}
+		if r.cont && !c.task().Root.IsZero() && c.Cred().HasCap(unix.CAP_SYS_CHROOT) {
+			return c.backToHost(func(s *task.State) { s.Root = view.Pos{} })
+		}
 		return r
 	}
 	if err := mayEnter(c, t); err != nil {
 		return c.result(err)
 	}
-	if t.Host() && !c.Cred().HasCap(unix.CAP_SYS_CHROOT) {
+	if !c.Cred().HasCap(unix.CAP_SYS_CHROOT) {
 		return fail(unix.EPERM)
 	}
 	cwd, err := c.cwd()
 	if err != nil {
 		return c.result(err)
 	}
-	return c.result(c.setTask(func(s *task.State) { s.Root, s.Cwd = t.Pos, cwd }))
+	if cwd, err = c.hold(cwd); err != nil {
+		return c.result(err)
+	}
+	root, err := c.hold(t.Pos)
+	if err != nil {
+		return c.result(err)
+	}
+	return c.result(c.setTask(func(s *task.State) { s.Root, s.Cwd = root, cwd }))
 }
 
 // sysNamespace is for the calls after which a guest's root directory may be another than umvu's

@@ -4,6 +4,7 @@ package sys
 
 import (
 	"cmp"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
@@ -245,7 +246,8 @@ func (c *call) onHost(buf []byte, dirfd int, addr uint64, w want) (t target, r r
 		return t, c.result(err), true
 	}
 	if len(p) == 0 {
-		return t, fail(unix.EXDEV), true
+		t, err = c.hostInode(dirfd)
+		return t, c.result(err), err != nil
 	}
 	st, err := c.start(dirfd, p)
 	if err == nil {
@@ -259,6 +261,32 @@ func (c *call) onHost(buf []byte, dirfd int, addr uint64, w want) (t target, r r
 		return t, c.result(err), true
 	}
 	return t, reply{}, false
+}
+
+// hostInode is the inode of a descriptor of the kernel's, which says nothing of the mount that it was found through.
+func (c *call) hostInode(fd int) (target, error) {
+	own, err := guest.Take(c.TID(), fd)
+	if err != nil {
+		return target{}, err
+	}
+	defer unix.Close(own)
+	path, err := unix.Open("/proc/self/fd/"+strconv.Itoa(own), unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return target{}, err
+	}
+	n, err := host.Descriptor(path)
+	return target{Pos: pos{Node: n}}, err
+}
+
+// oneMount tells whether a link can be made in the directory of n: one of a file of the host's that is known by its
+// descriptor can where the directory is the host's, too.
+func (c *call) oneMount(o, n target) bool {
+	if o.Path != "" {
+		return o.Mount == n.dir.Mount
+	}
+	dir, err := c.origin(n.dir.Node)
+	_, isHost := dir.(host.Node)
+	return err == nil && isHost
 }
 
 func (c *call) link(odirfd int, opath uint64, ndirfd int, npath uint64, w want) reply {
@@ -275,7 +303,7 @@ func (c *call) link(odirfd int, opath uint64, ndirfd int, npath uint64, w want) 
 	if f := cmp.Or(o.file, o.through); f != nil && f.Flags&(oTmpfile|unix.O_EXCL) == oTmpfile|unix.O_EXCL {
 		return fail(unix.ENOENT) // open(2): it can never have a name
 	}
-	if o.Mount != n.dir.Mount {
+	if !c.oneMount(o, n) {
 		return fail(unix.EXDEV)
 	}
 	if o.Node.Type() == unix.S_IFDIR {
@@ -406,7 +434,7 @@ func (c *call) readlink(t target) (string, error) {
 		return "", unix.EINVAL
 	}
 	if h, ok := t.Node.(host.Node); ok {
-		if l, ok := parseProcLink(h.Path); ok {
+		if l, ok := parseProcLink(h.Name()); ok {
 			if _, text, ok := c.procTarget(l); ok {
 				return text, nil
 			}

@@ -133,6 +133,11 @@ func (c *call) openTarget(t target, flags int, mode uint32) (at pos, f engine.Fi
 	if err := mayOpen(t, flags); err != nil {
 		return at, nil, err
 	}
+	if t.Mount != nil && (flags&unix.O_PATH != 0 || t.Node.Type() == unix.S_IFDIR) {
+		if t.Pos, err = c.hold(t.Pos); err != nil {
+			return at, nil, err
+		}
+	}
 	if flags&unix.O_PATH != 0 {
 		return t.Pos, nil, nil
 	}

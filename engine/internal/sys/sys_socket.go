@@ -5,6 +5,7 @@ package sys
 import (
 	"bytes"
 	"encoding/binary"
+	"maps"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -18,10 +19,11 @@ import (
 // unixSockets are the sockets bound to virtual paths. Each is bound to a path of its own in umvu's
 // private directory; the virtual inode stands for that.
 type unixSockets struct {
-	mu   sync.Mutex
-	next int
-	path map[engine.Node]string // private path of a socket inode
-	name map[string]string      // the path that the guest used, by private path
+	mu    sync.Mutex
+	next  int
+	sweep int                    // number of sockets at which to look for those that have no name any more
+	path  map[engine.Node]string // private path of a socket inode, which is held
+	name  map[string]string      // the path that the guest used, by private path
 }
 
 func (u *unixSockets) add(dir, name string) string {
@@ -36,10 +38,36 @@ func (u *unixSockets) add(dir, name string) string {
 	return p
 }
 
-func (u *unixSockets) bound(n engine.Node, p string) {
+// bound notes the private path of a socket inode.
+func (u *unixSockets) bound(c engine.Call, n engine.Node, p string) {
 	u.mu.Lock()
-	defer u.mu.Unlock()
 	u.path[n] = p
+	full := len(u.path) >= max(u.sweep, 64)
+	u.mu.Unlock()
+	if full {
+		u.prune(c)
+	}
+}
+
+// prune forgets the sockets that cannot be found by a path any more. Those that are connected or were not closed yet keep
+// their addresses.
+func (u *unixSockets) prune(c engine.Call) {
+	u.mu.Lock()
+	all := maps.Clone(u.path)
+	u.mu.Unlock()
+	for n, p := range all {
+		var st unix.Statx_t
+		if err := n.Stat(c, &st); err == nil && st.Nlink > 0 {
+			continue
+		}
+		_ = unix.Unlink(p) // of no use, and it goes with the directory
+		u.mu.Lock()
+		delete(u.path, n)
+		u.mu.Unlock()
+	}
+	u.mu.Lock()
+	u.sweep = 2 * len(u.path)
+	u.mu.Unlock()
 }
 
 func (u *unixSockets) at(n engine.Node) (string, bool) {
@@ -103,6 +131,9 @@ func sysBind(c *call) reply {
 		}
 		return r
 	}
+	if t.slash {
+		return fail(unix.ENOENT)
+	}
 	return c.withFD(c.fd(0), func(own int) reply {
 		private := c.s.sockets.add(c.s.dir, name)
 		if err := unix.Bind(own, &unix.SockaddrUnix{Name: private}); err != nil {
@@ -112,7 +143,10 @@ func sysBind(c *call) reply {
 		if err != nil {
 			return c.result(err)
 		}
-		c.s.sockets.bound(n, private)
+		if n, err = c.held(n); err != nil {
+			return c.result(err)
+		}
+		c.s.sockets.bound(c, n, private)
 		return ok(0)
 	})
 }
@@ -129,7 +163,11 @@ func (c *call) peer(p []byte) (private string, r reply, done bool) {
 	if err := mayAccess(c, t, unix.W_OK); err != nil {
 		return "", c.result(err), true
 	}
-	private, found := c.s.sockets.at(t.Node)
+	n, err := c.held(t.Node)
+	if err != nil {
+		return "", c.result(err), true
+	}
+	private, found := c.s.sockets.at(n)
 	if !found {
 		return "", fail(unix.ECONNREFUSED), true
 	}

@@ -21,13 +21,20 @@ func (c *call) putStatfs(t target, buf uint64) reply {
 }
 
 func (c *call) statfs(t target, st *unix.Statfs_t) error {
-	if h, ok := t.Node.(host.Node); ok {
-		return h.Statfs(c, st)
+	n, err := c.origin(t.Node)
+	if err != nil {
+		return err
 	}
-	st.Type, st.Bsize, st.Frsize, st.Namelen = fuseSuperMagic, 4096, 4096, 255
-	if fs, ok := t.Mount.FS.(engine.FileSystemStatfser); ok {
-		if err := fs.Statfs(c, t.Node, st); err != nil {
+	if h, ok := n.(host.Node); ok {
+		if err := h.Statfs(c, st); err != nil || t.Mount == nil {
 			return err
+		}
+	} else {
+		st.Type, st.Bsize, st.Frsize, st.Namelen = fuseSuperMagic, 4096, 4096, 255
+		if fs, ok := t.Mount.FS.(engine.FileSystemStatfser); ok {
+			if err := fs.Statfs(c, t.Node, st); err != nil {
+				return err
+			}
 		}
 	}
 	st.Flags |= int64(t.Mount.Flags()&(unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC|unix.MS_SYNCHRONOUS)) | stValid

@@ -9,11 +9,10 @@ import (
 )
 
 // treeNode is a directory of a view as one tree, mounts included. What is no directory is the node of the
-// file system it is on, so that it is the same file however it is reached.
+// file system it is on, so that it is the same file however it is reached. Without a node it is the root.
 type treeNode struct {
-	m    moduleView
-	path string
-	typ  uint32
+	m  moduleView
+	at view.Pos
 }
 
 var (
@@ -32,12 +31,17 @@ var (
 	_ engine.NodeAccesser  = treeNode{}
 	_ engine.NodeXattrer   = treeNode{}
 	_ engine.NodeUnwrapper = treeNode{}
+	_ engine.NodeHolder    = treeNode{}
+	_ engine.NodeParenter  = treeNode{}
 )
 
-// under is the directory itself.
+// under is the directory itself. Where a mount has gone meanwhile, it is what is there instead.
 func (t treeNode) under(c engine.Call) (*call, target, error) {
 	in := t.m.inner(c)
-	p, err := in.posAt(t.path)
+	if t.at.Node != nil && (t.at.Mount == nil || !t.at.Mount.Detached()) {
+		return in, target{Pos: t.at}, nil
+	}
+	p, err := in.posAt(t.at.Path)
 	return in, target{Pos: p}, err
 }
 
@@ -51,15 +55,62 @@ func (t treeNode) writable(c engine.Call) (target, error) {
 }
 
 // wrap keeps directories in the tree.
-func (t treeNode) wrap(path string, n engine.Node) engine.Node {
-	if n.Type() == unix.S_IFDIR {
-		return treeNode{t.m, path, unix.S_IFDIR}
+func (t treeNode) wrap(p view.Pos) engine.Node {
+	switch {
+	case p.Node.Type() != unix.S_IFDIR:
+		return p.Node
+	case p.Path == "/":
+		p = view.Pos{Path: "/"} // what is mounted there may change
 	}
-	return n
+	return treeNode{t.m, p}
 }
 
 // Type implements engine.Node.
-func (t treeNode) Type() uint32 { return t.typ }
+func (t treeNode) Type() uint32 { return unix.S_IFDIR }
+
+// Hold implements engine.NodeHolder.
+func (t treeNode) Hold(c engine.Call) (engine.Node, error) {
+	h, ok := t.at.Node.(engine.NodeHolder)
+	if !ok {
+		return t, nil
+	}
+	var err error
+	t.at.Node, err = h.Hold(c)
+	return t, err
+}
+
+// Parent implements engine.NodeParenter.
+func (t treeNode) Parent(c engine.Call) (engine.Node, string, error) {
+	in, d, err := t.under(c)
+	if err != nil {
+		return nil, "", err
+	}
+	path, err := in.currentPath(d.Pos)
+	if err == unix.ENAMETOOLONG {
+		path, err = d.Path, nil
+	}
+	if err != nil || path == "/" {
+		return t.wrap(d.Pos), "", err
+	}
+	up, err := in.parent(d.Pos)
+	if err != nil {
+		return nil, "", err
+	}
+	return t.wrap(up), view.Base(path), nil
+}
+
+// Up implements upper.
+func (t treeNode) Up(c engine.Call) (engine.Node, error) {
+	in, d, err := t.under(c)
+	if err != nil {
+		return nil, err
+	}
+	up, err := in.parent(d.Pos)
+	if err != nil {
+		return nil, err
+	}
+	return t.wrap(up), nil
+}
 
 // Unwrap implements engine.NodeUnwrapper.
 func (t treeNode) Unwrap(c engine.Call) (engine.Node, error) {
@@ -80,11 +131,11 @@ func (t treeNode) Stat(c engine.Call, st *unix.Statx_t) error {
 func (t treeNode) Walk(c engine.Call, names []string) ([]engine.Node, error) {
 	in := t.m.inner(c)
 	w := walker{c: in, table: t.m.v.Mounts()}
-	cur, err := in.posAt(t.path)
+	_, cur, err := t.under(c)
 	if err != nil {
 		return nil, err
 	}
-	w.cur, w.root, w.start, w.rest = cur, in.root(), cur, names
+	w.cur, w.root, w.start, w.rest = cur.Pos, in.root(), cur.Pos, names
 	var out []engine.Node
 	for len(w.rest) > 0 {
 		done := len(names) - len(w.rest)
@@ -95,7 +146,7 @@ func (t treeNode) Walk(c engine.Call, names []string) ([]engine.Node, error) {
 			if err := w.cross(1, m); err != nil {
 				return out, err
 			}
-			out = append(out, t.wrap(w.cur.Path, w.cur.Node))
+			out = append(out, t.wrap(w.cur))
 			continue
 		}
 		walk, ok := w.cur.Node.(engine.NodeWalker)
@@ -105,7 +156,7 @@ func (t treeNode) Walk(c engine.Call, names []string) ([]engine.Node, error) {
 		nodes, err := walk.Walk(c, names[done:done+n])
 		for i, node := range nodes {
 			w.cur = w.cur.Child(names[done+i], node)
-			out = append(out, t.wrap(w.cur.Path, node))
+			out = append(out, t.wrap(w.cur))
 		}
 		if err != nil || len(nodes) < n {
 			return out, err
@@ -168,7 +219,7 @@ func entryIn[I any](t treeNode, c engine.Call, name string, do func(I) (engine.N
 	if err != nil {
 		return nil, err
 	}
-	return t.wrap(view.Join(t.path, name), n), nil
+	return t.wrap(d.Child(name, n)), nil
 }
 
 // Mkdir implements engine.NodeMkdirer.

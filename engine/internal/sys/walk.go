@@ -143,7 +143,7 @@ func (w *walker) virtualLink() bool {
 	if !ok {
 		return false
 	}
-	l, ok := parseProcLink(h.Path)
+	l, ok := parseProcLink(h.Name())
 	if ok {
 		_, _, ok = w.c.procTarget(l)
 	}
@@ -256,10 +256,10 @@ func (w *walker) dots() error {
 // up is "..".
 func (w *walker) up() error {
 	w.dir, w.name = view.Pos{}, ""
-	if w.want&beneath != 0 && same(w.cur, w.start) {
+	if w.want&beneath != 0 && w.c.same(w.cur, w.start) {
 		return unix.EXDEV
 	}
-	if same(w.cur, w.root) {
+	if w.c.same(w.cur, w.root) {
 		return nil
 	}
 	if m := w.cur.Mount; m != nil && w.cur.Path == m.Point() && w.want&noCross != 0 {
@@ -274,28 +274,6 @@ func (w *walker) up() error {
 	}
 	w.cur = p
 	return nil
-}
-
-func same(a, b view.Pos) bool { return a.Mount == b.Mount && a.Path == b.Path && a.Node == b.Node }
-
-// parent is the directory that a directory is in.
-func (c *call) parent(p view.Pos) (view.Pos, error) {
-	if p.Path == "/" {
-		return p, nil
-	}
-	up := view.Dir(p.Path)
-	if p.Mount != nil && p.Path != p.Mount.Point() {
-		if np, ok := p.Node.(engine.NodeParenter); ok {
-			dir, name, err := np.Parent(c)
-			if err != nil {
-				return view.Pos{}, err
-			}
-			if name != "" {
-				return view.Pos{Mount: p.Mount, Node: dir, Path: up}, nil
-			}
-		}
-	}
-	return c.posAt(up)
 }
 
 // posAt finds the position of a canonical path.
@@ -334,7 +312,7 @@ func (w *walker) link() error {
 		return unix.ELOOP
 	}
 	if h, ok := w.cur.Node.(host.Node); ok {
-		if l, ok := parseProcLink(h.Path); ok {
+		if l, ok := parseProcLink(h.Name()); ok {
 			return w.magic(h, l)
 		}
 	}

@@ -16,6 +16,9 @@ import (
 const (
 	numberBits = 20
 	maxStates  = 1 << numberBits
+
+	// fewStates may be kept although no process has them. Each may hold two descriptors, those of its directories.
+	fewStates = 512
 )
 
 // Table numbers states.
@@ -44,7 +47,7 @@ func NewTable(first State) (*Table, error) {
 	if _, err := rand.Read(r[:]); err != nil {
 		return nil, err
 	}
-	t := &Table{locks: lim, number: map[State]uint32{}, sweep: 4096}
+	t := &Table{locks: lim, number: map[State]uint32{}, sweep: fewStates}
 	t.base = binary.NativeEndian.Uint64(r[:])&(1<<62-1) | 1<<62
 	t.base &^= maxStates - 1
 	first.Locks = lim
@@ -113,7 +116,7 @@ func (t *Table) intern(s State) (uint32, error) {
 	}
 	if len(t.number) >= t.sweep {
 		t.collect()
-		t.sweep = max(4096, 2*len(t.number))
+		t.sweep = max(fewStates, 2*len(t.number))
 	}
 	old := *t.byNo.Load()
 	list := make([]*State, len(old), len(old)+1)
