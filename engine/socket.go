@@ -80,6 +80,19 @@ type SocketNumberer interface {
 	Number(ino uint64)
 }
 
+// SocketMapper is a Socket that guests can map into their memory (PACKET_RX_RING). What they do there makes no system
+// call: the engine looks again at Ready now and then while it shows that the socket is readable.
+type SocketMapper interface {
+	// Mmap is mmap(2): it returns the descriptor of the file that is mapped instead, which stays the socket's.
+	Mmap(c Call, off, length int64) (fd int, err error)
+}
+
+// SocketAsker is a Socket with options whose value in getsockopt(2) is a question (PACKET_HDRLEN).
+type SocketAsker interface {
+	// Ask answers it; asked is false for options that are none of these.
+	Ask(c Call, level, name int, question []byte) (value []byte, asked bool, err error)
+}
+
 // Message is what sendmsg and recvmsg carry.
 type Message struct {
 	Data    []byte

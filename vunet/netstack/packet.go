@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -15,8 +16,7 @@ import (
 	"vuos.dev/vunet/internal/sockcore"
 )
 
-// packet is a socket of AF_PACKET (packet(7)). Memory-mapped rings are refused;
-// libpcap then receives one by one.
+// packet is a socket of AF_PACKET (packet(7)).
 type packet struct {
 	sockcore.Core
 	s *Stack
@@ -30,6 +30,11 @@ type packet struct {
 	ignoreTx bool // PACKET_IGNORE_OUTGOING
 	members  []packetMember
 	packets  uint32 // for PACKET_STATISTICS
+
+	ring    atomic.Pointer[ring] // where packets go instead of the queue
+	version int                  // TPACKET_*, of a ring to come
+	reserve int                  // PACKET_RESERVE
+	mapped  bool                 // a guest has mapped the ring
 }
 
 // packetMember is a PACKET_ADD_MEMBERSHIP that is in force.
@@ -55,6 +60,7 @@ func (p *packet) Release(engine.Call) {
 	p.mu.Lock()
 	members := p.members
 	p.members = nil
+	p.dropRing()
 	p.mu.Unlock()
 	for _, m := range members {
 		p.s.applyMember(m, false)
@@ -112,6 +118,12 @@ func (p *packet) tapFrame(f *frame) {
 	full, net := len(data), 0
 	if p.Type == unix.SOCK_RAW {
 		net = f.header
+	}
+	if r := p.ring.Load(); r != nil {
+		if r.put(&frameInfo{data: data[:keep], full: full, net: net, addr: linkSockaddr(f), now: now}) {
+			p.Wake()
+		}
+		return
 	}
 	pkt := sockcore.Packet{Data: slices.Clone(data[:keep]), Addr: linkSockaddr(f), Stamp: now}
 	proto := f.proto

@@ -43,18 +43,24 @@ func (p *packet) Getsockopt(_ engine.Call, level, name, max int) ([]byte, error)
 	case flag != nil:
 		v = intValue(truth(*flag), level, max)
 	case name == unix.PACKET_STATISTICS:
-		drops := p.Dropped(true)
-		v = binary.NativeEndian.AppendUint32(nil, p.packets)
-		v = binary.NativeEndian.AppendUint32(v, drops)
+		if r := p.ring.Load(); r != nil {
+			v = r.statistics(p.packets)
+		} else {
+			v = binary.NativeEndian.AppendUint32(nil, p.packets)
+			v = binary.NativeEndian.AppendUint32(v, p.Dropped(true))
+		}
 		p.packets = 0
+	case name == unix.PACKET_VERSION:
+		v = intValue(int32(p.version), level, max)
+	case name == unix.PACKET_RESERVE:
+		v = intValue(int32(p.reserve), level, max)
 	default:
 		return nil, unix.ENOPROTOOPT
 	}
 	return v[:min(len(v), max)], nil
 }
 
-// Setsockopt implements engine.Socket. PACKET_VERSION and the rings are refused
-// as by a kernel without CONFIG_PACKET_MMAP.
+// Setsockopt implements engine.Socket. There are no rings to send from.
 func (p *packet) Setsockopt(_ engine.Call, level, name int, value []byte) error {
 	switch {
 	case level == unix.SOL_SOCKET && name == unix.SO_ATTACH_FILTER:
@@ -74,15 +80,22 @@ func (p *packet) Setsockopt(_ engine.Call, level, name int, value []byte) error 
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if name == unix.PACKET_RX_RING {
+		return p.setRing(value)
+	}
+	v, err := int32Of(value)
+	if err != nil {
+		return err
+	}
+	if ok, err := p.setRingOption(name, v); ok {
+		return err
+	}
 	flag := p.packetFlag(name)
 	if flag == nil {
 		return unix.ENOPROTOOPT
 	}
-	v, err := int32Of(value)
-	if err == nil {
-		*flag = v != 0
-	}
-	return err
+	*flag = v != 0
+	return nil
 }
 
 func (p *packet) setFilter(f *filter) error {

@@ -68,10 +68,6 @@ func TestPacketCapture(t *testing.T) {
 	if err != nil || binary.NativeEndian.Uint32(st) != 2 {
 		t.Errorf("statistics %x %v", st, err)
 	}
-	ring := make([]byte, 16)
-	if err := p.Setsockopt(caller(), unix.SOL_PACKET, unix.PACKET_RX_RING, ring); !errors.Is(err, unix.ENOPROTOOPT) {
-		t.Errorf("ring: %v", err)
-	}
 }
 
 // TestPacketSend exchanges frames of a protocol of one's own.

@@ -8,8 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// area finds or makes the guest's area and returns its base. A signal that was
-// about to be delivered is held back; detach delivers it.
+// area finds or makes the guest's area and returns its base.
 func (t *tracee) area(regs *unix.PtraceRegs) (uint64, error) {
 	m := memory(t.call.TID)
 	for i := range uint64(areaPlaces) {
@@ -17,19 +16,30 @@ func (t *tracee) area(regs *unix.PtraceRegs) (uint64, error) {
 			return base, nil
 		}
 	}
+	var base uint64
+	err := t.undisturbed(func() (err error) {
+		base, err = t.makeArea(regs)
+		return err
+	})
+	return base, err
+}
+
+// undisturbed runs f while all signals of the guest are blocked. One that was about to be delivered is held back;
+// detach delivers it.
+func (t *tracee) undisturbed(f func() error) error {
 	var mask uint64
 	if err := signalMask(unix.PTRACE_GETSIGMASK, t.call.TID, &mask); err != nil {
-		return 0, ErrGone
+		return ErrGone
 	}
 	all := ^uint64(0)
 	if err := signalMask(unix.PTRACE_SETSIGMASK, t.call.TID, &all); err != nil {
-		return 0, ErrGone
+		return ErrGone
 	}
-	base, err := t.makeArea(regs)
+	err := f()
 	if e := signalMask(unix.PTRACE_SETSIGMASK, t.call.TID, &mask); e != nil {
-		return 0, ErrGone
+		return ErrGone
 	}
-	return base, err
+	return err
 }
 
 // makeArea maps the area at the first place that is free.

@@ -42,46 +42,67 @@ type tracee struct {
 	pending *Pending
 }
 
-// rewrite does the work of [Rewrite]; clean says that the guest is detached.
-func (t *tracee) rewrite(opts *Options) (clean bool, err error) {
+// attach stops the guest behind its call, which is answered with ERESTARTSYS, and fetches its registers; sig is the
+// signal with which it is to be detached. After an error clean says that it is not attached.
+func (t *tracee) attach(opts *Options, regs *unix.PtraceRegs) (sig int, clean bool, err error) {
 	tid := t.call.TID
 	if err := ptrace(unix.PTRACE_SEIZE, tid, 0, unix.PTRACE_O_TRACESYSGOOD); err != nil {
-		return true, seizeError(tid, err)
+		return 0, true, seizeError(tid, err)
 	}
 	if err := ptrace(unix.PTRACE_INTERRUPT, tid, 0, 0); err != nil {
-		return false, ErrGone
+		return 0, false, ErrGone
 	}
 	if err := answered(opts.Restart()); err != nil {
-		return false, err
+		return 0, false, err
 	}
-	sig, _, err := t.wait()
+	sig, _, err = t.wait()
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
-	var regs unix.PtraceRegs
-	if err := unix.PtraceGetRegs(tid, &regs); err != nil {
-		return false, ErrGone
+	if err := unix.PtraceGetRegs(tid, regs); err != nil {
+		return 0, false, ErrGone
 	}
 	if regs.Rax != restartSys || regs.Orig_rax != uint64(t.call.Nr) {
 		// It is not where we have sent it: somebody else has answered.
-		return t.detach(sig) == nil, ErrGone
+		return 0, t.detach(sig) == nil, ErrGone
+	}
+	return sig, false, nil
+}
+
+// proceed lets the guest go on with regs. The call has not happened then: there is nothing to restart or to interrupt,
+// and a handler that runs first returns to where they say.
+func (t *tracee) proceed(regs *unix.PtraceRegs, sig int, ready func()) error {
+	regs.Orig_rax = ^uint64(0)
+	if err := unix.PtraceSetRegs(t.call.TID, regs); err != nil {
+		return ErrGone
+	}
+	if ready != nil {
+		ready()
+	}
+	if err := t.detach(sig); err != nil {
+		return ErrGone
+	}
+	return nil
+}
+
+// rewrite does the work of [Rewrite]; clean says that the guest is detached.
+func (t *tracee) rewrite(opts *Options) (clean bool, err error) {
+	var regs unix.PtraceRegs
+	sig, clean, err := t.attach(opts, &regs)
+	if err != nil {
+		return clean, err
 	}
 	err = t.change(&regs)
 	var failed *Answered
 	if err != nil && !errors.As(err, &failed) {
 		return false, err
 	}
-	// From here on the call has not happened: nothing to restart or to interrupt,
-	// and a handler that runs first returns to the instruction.
-	regs.Orig_rax = ^uint64(0)
-	if err := unix.PtraceSetRegs(tid, &regs); err != nil {
-		return false, ErrGone
+	ready := func() { opts.Ready(t.pending) }
+	if err != nil || opts.Ready == nil {
+		ready = nil
 	}
-	if err == nil && opts.Ready != nil {
-		opts.Ready(t.pending)
-	}
-	if err := t.detach(sig); err != nil {
-		return false, ErrGone
+	if err := t.proceed(&regs, sig, ready); err != nil {
+		return false, err
 	}
 	return true, err
 }

@@ -4,6 +4,7 @@ package sockfd
 
 import (
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,6 +20,7 @@ type mirror struct {
 
 	mu     sync.Mutex // held from the look at the socket until it is shown
 	shown  uint32     // events that the stand-in shows, of in, fail and full
+	take   takeFunc   // of a socket that guests have mapped
 	helper int        // sends to the peer in the place of the stand-in; -1 until it is needed
 }
 
@@ -83,9 +85,15 @@ func (m *mirror) kick() {
 // follow shows what the stack tells until the last close.
 func (m *mirror) follow() {
 	for {
+		var stale <-chan time.Time
+		if m.mayBeStale() {
+			stale = time.After(staleAfter)
+		}
 		select {
 		case <-m.news:
 			m.show()
+		case <-stale:
+			m.refresh()
 		case <-m.gone:
 			return
 		}

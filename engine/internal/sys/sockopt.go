@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+	"vuos.dev/engine"
 	"vuos.dev/engine/internal/sockfd"
 )
 
@@ -29,7 +30,7 @@ func sysGetsockopt(c *call) reply {
 		return fail(unix.EINVAL)
 	}
 	level, name := c.fd(1), c.fd(2)
-	v, err := x.Getsockopt(c, level, name, min(int(size), maxOption))
+	v, err := c.optionValue(x, level, name, min(int(size), maxOption))
 	if err != nil {
 		return c.result(err)
 	}
@@ -42,6 +43,20 @@ func sysGetsockopt(c *call) reply {
 	binary.NativeEndian.PutUint32(l[:], uint32(len(v)))
 	_, err = c.mem().WriteAt(l[:], c.n.Args[4])
 	return c.result(err)
+}
+
+// optionValue is what getsockopt(2) returns in size bytes, which may hold a question.
+func (c *call) optionValue(x *sockfd.Socket, level, name, size int) ([]byte, error) {
+	if a, ok := x.Socket.(engine.SocketAsker); ok {
+		var b [8]byte
+		q := b[:min(size, len(b))]
+		if _, err := c.mem().ReadAt(q, c.n.Args[3]); err == nil {
+			if v, asked, err := a.Ask(c, level, name, q); asked {
+				return v[:min(len(v), size)], err
+			}
+		}
+	}
+	return x.Getsockopt(c, level, name, size)
 }
 
 // errorTaken takes the error that the guest was told from the stand-in as well.

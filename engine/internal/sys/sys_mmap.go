@@ -15,6 +15,9 @@ import (
 func sysMmap(c *call) reply {
 	f := c.file(c.fd(4))
 	if f == nil {
+		if x := c.datagram(c.fd(4)); x != nil {
+			return c.mapSocket(x)
+		}
 		return native
 	}
 	prot, flags := c.fd(2), c.fd(3)
