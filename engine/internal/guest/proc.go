@@ -39,6 +39,16 @@ func FDOpen(tid, fd int) bool {
 	return err == nil
 }
 
+// CloseOnExec tells whether descriptor fd of thread tid is closed by execve.
+func CloseOnExec(tid, fd int) bool {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(tid) + "/fdinfo/" + strconv.Itoa(fd))
+	if err != nil {
+		return false
+	}
+	flags, err := strconv.ParseUint(string(field(b, "flags:")), 8, 64)
+	return err == nil && flags&unix.O_CLOEXEC != 0
+}
+
 // FDCount is how many descriptors thread tid has open, or 0 before Linux 6.2.
 func FDCount(tid int) int {
 	var st unix.Stat_t

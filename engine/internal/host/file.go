@@ -78,6 +78,16 @@ func (n Node) open(c engine.Call, flags int, mode uint32) (*File, error) {
 // HostFD implements engine.HostFile.
 func (f *File) HostFD() int { return f.fd }
 
+// Written tells whether the file is open for writing somewhere: a lease for reading is refused then. Where umvu may not
+// have one it is false.
+func (f *File) Written() bool {
+	_, err := unix.FcntlInt(uintptr(f.fd), unix.F_SETLEASE, unix.F_RDLCK)
+	if err == nil {
+		_, _ = unix.FcntlInt(uintptr(f.fd), unix.F_SETLEASE, unix.F_UNLCK)
+	}
+	return err == unix.EAGAIN
+}
+
 // Release implements engine.File.
 func (f *File) Release(engine.Call) { unix.Close(f.fd) }
 

@@ -29,6 +29,7 @@ const (
 	noCross                    // RESOLVE_NO_XDEV
 	noMagic                    // RESOLVE_NO_MAGICLINKS
 	slashDir                   // open(2) with O_CREAT: EISDIR for what ends in a slash and is no directory
+	checkOnly                  // AT_EXECVE_CHECK
 	entryOnly                  // the entry itself is meant: a slash behind it does not follow a link
 )
 
@@ -49,6 +50,7 @@ type openedAt struct {
 	pos     view.Pos
 	dir     view.Pos // the directory it was found in, if any
 	name    string
+	now     atomic.Pointer[dentry] // the name it has now; nil: dir and name
 	watched atomic.Pointer[watch.Handle]
 }
 

@@ -93,8 +93,7 @@ func (c *call) procTarget(l procLink) (pos view.Pos, text string, ok bool) {
 	if f == nil {
 		return pos, "", false
 	}
-	at := posOf(f)
-	return at, c.shown(at), true
+	return posOf(f), c.pathOf(openedOf(f)), true
 }
 
 // exeOf is the program that a process runs, if it is a copy of a virtual one.
@@ -103,12 +102,11 @@ func (c *call) exeOf(pid int) (pos view.Pos, text string, ok bool) {
 	if err != nil {
 		return pos, "", false
 	}
-	path, ok := c.s.programs.path(link)
-	if !ok {
+	at := c.s.programs.at(link)
+	if at == nil {
 		return pos, "", false
 	}
-	pos, err = c.posAt(path)
-	return pos, path, err == nil
+	return at.pos, c.pathOf(at), true
 }
 
 // shown is the path of a position as the calling process sees it: from its root.

@@ -204,9 +204,21 @@ func (c *call) source(n engine.Node) (path string, ok bool, err error) {
 	}
 }
 
-// truePath is currentPath, with the kernel's mark for what was removed.
+// traced tells whether the kernel knows where a file is now: one of the host's that is held. In a tree of the whole view there
+// may be several ways to it.
+func traced(p pos) bool {
+	if p.Mount != nil {
+		if _, tree := p.Mount.Root.(treeNode); tree {
+			return false
+		}
+	}
+	h, ok := p.Node.(host.Node)
+	return ok && h.Held()
+}
+
+// truePath is currentPath where it is known, with the kernel's mark for what was removed.
 func (c *call) truePath(p pos) string {
-	if p.Node.Type() != unix.S_IFDIR {
+	if p.Node.Type() != unix.S_IFDIR && !traced(p) {
 		return p.Path
 	}
 	path, err := c.currentPath(p)

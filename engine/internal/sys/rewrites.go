@@ -123,25 +123,3 @@ func (r *rewrites) settle(tid int) {
 		r.n.Store(int32(len(r.by)))
 	}
 }
-
-// programs maps the copies of virtual binaries to the paths they came from.
-type programs struct {
-	mu sync.RWMutex
-	by map[string]string
-}
-
-func (p *programs) add(copied, path string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.by == nil {
-		p.by = map[string]string{}
-	}
-	p.by[copied] = path
-}
-
-func (p *programs) path(copied string) (string, bool) {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	s, ok := p.by[copied]
-	return s, ok
-}

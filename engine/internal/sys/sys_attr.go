@@ -237,6 +237,9 @@ func sysTruncate(c *call) reply {
 	if err := mayAccess(c, t, unix.W_OK); err != nil {
 		return c.result(err)
 	}
+	if err := c.running(t); err != nil {
+		return c.result(err)
+	}
 	if err := c.mayGrow(t, size); err != nil {
 		return c.result(err)
 	}

@@ -165,6 +165,7 @@ func (c *call) unlink(dirfd int, path uint64) reply {
 func (c *call) unlinked(t target, err error) reply {
 	if err == nil {
 		c.removed(t)
+		c.nameGone(t)
 	}
 	return c.result(err)
 }
@@ -357,6 +358,7 @@ func (c *call) rename(odirfd int, opath uint64, ndirfd int, npath uint64, flags 
 	err := d.Rename(c, o.name, n.dir.Node, n.name, flags)
 	if err == nil {
 		c.renamed(o, n, flags)
+		c.nameMoved(o, n, flags)
 	}
 	return c.result(err)
 }

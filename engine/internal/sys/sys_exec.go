@@ -3,6 +3,7 @@
 package sys
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
 	"vuos.dev/engine/internal/exec"
+	"vuos.dev/engine/internal/guest"
 	"vuos.dev/engine/internal/host"
 	"vuos.dev/engine/internal/view"
 )
@@ -25,8 +27,19 @@ func sysExecveat(c *call) reply {
 		}
 		return native
 	}
-	return c.exec(c.fd(0), c.n.Args[1], atFlags(c.fd(4)))
+	flags := c.fd(4)
+	if flags&^(unix.AT_SYMLINK_NOFOLLOW|unix.AT_EMPTY_PATH|atExecveCheck) != 0 {
+		return native // EINVAL
+	}
+	w := atFlags(flags)
+	if flags&atExecveCheck != 0 {
+		w |= checkOnly
+	}
+	return c.exec(c.fd(0), c.n.Args[1], w)
 }
+
+// atExecveCheck is AT_EXECVE_CHECK (Linux 6.14): would it be allowed?
+const atExecveCheck = 0x10000
 
 // exec runs a program. Where the kernel finds the same binary and the same interpreters, it
 // does; otherwise the call is rewritten, see package exec.
@@ -42,7 +55,7 @@ func (c *call) exec(dirfd int, path uint64, w want) reply {
 	if err != nil {
 		return c.result(err)
 	}
-	pr := program{c: c, head: string(p)}
+	pr := program{c: c, head: string(p), byFD: -1}
 	if t.native {
 		if !c.mayHaveVirtualParts() {
 			return c.execHost(dirfd, p)
@@ -60,6 +73,7 @@ func (c *call) exec(dirfd int, path uint64, w want) reply {
 		pr.onHost = true
 	}
 	if dirfd != unix.AT_FDCWD && (len(p) == 0 || p[0] != '/') {
+		pr.byFD = dirfd
 		pr.head = strings.TrimSuffix("/dev/fd/"+strconv.Itoa(dirfd)+"/"+string(p), "/")
 	}
 	switch err := pr.load(t, 0); {
@@ -67,6 +81,8 @@ func (c *call) exec(dirfd int, path uint64, w want) reply {
 		return c.result(err)
 	case pr.onHost:
 		return native
+	case w&checkOnly != 0:
+		return ok(0)
 	}
 	return pr.run()
 }
@@ -103,6 +119,7 @@ func (c *call) execHost(dirfd int, p []byte) reply {
 type program struct {
 	c      *call
 	head   string   // path of the file as it is to appear in the argument list
+	byFD   int      // descriptor in that path, or -1
 	args   []string // what takes the place of argv[0], for a script
 	onHost bool     // all parts are the host's and found by the kernel as well
 	binary target
@@ -133,6 +150,9 @@ func (p *program) load(t target, depth int) error {
 	if img.Kind == exec.ELF {
 		p.binary, p.image = t, img
 		return p.loader(img)
+	}
+	if p.byFD >= 0 && guest.CloseOnExec(p.c.TID(), p.byFD) {
+		return unix.ENOENT // fs/binfmt_script.c: BINPRM_FLAGS_PATH_INACCESSIBLE
 	}
 	head := p.args
 	if head == nil {
@@ -222,9 +242,15 @@ func (p *program) open(t target) (io.ReaderAt, func(), error) {
 		return nil, nil, err
 	}
 	r, ok := f.(engine.FileReader)
-	if !ok {
+	switch {
+	case !ok:
+		err = unix.EACCES
+	case p.c.written(t.Node, f):
+		err = unix.ETXTBSY
+	}
+	if err != nil {
 		f.Release(who)
-		return nil, nil, unix.EACCES
+		return nil, nil, err
 	}
 	return fileReader{who, r}, func() { f.Release(who) }, nil
 }
@@ -268,7 +294,7 @@ func (p *program) run() reply {
 		return c.result(err)
 	}
 	held = append(held, b)
-	c.s.programs.add(b.Path(), p.binary.Path)
+	c.s.programs.add(b.Path(), p.openedAt())
 	dirfd, err := c.installZone(b.Dirfd(), true)
 	if err != nil {
 		release()
@@ -277,13 +303,26 @@ func (p *program) run() reply {
 	return c.rewrite(exec.Target{Dirfd: dirfd, Name: b.Name(), Head: p.args}, release)
 }
 
-// comm is the name that the process gets: that of the file that was to be run, which for a script is not
-// the binary.
-func (p *program) comm() string {
-	if name := view.Base(p.head); p.args != nil && name != "" {
-		return name
+// openedAt is what is kept of the binary while it runs.
+func (p *program) openedAt() *openedAt {
+	t := p.binary
+	if f := cmp.Or(t.file, t.through); f != nil {
+		return openedOf(f)
 	}
-	return view.Base(p.binary.Path)
+	at, err := p.c.hold(t.Pos)
+	if err != nil {
+		at = t.Pos
+	}
+	return &openedAt{pos: at, dir: t.dir, name: t.name}
+}
+
+// comm is the name that the process gets: that of the path that was to be run, which may be a symbolic link or a script, and
+// that of the file where only a descriptor was given.
+func (p *program) comm() string {
+	if f := p.binary.file; f != nil {
+		return cmp.Or(openedOf(f).dentry().name, view.Base(p.binary.Path))
+	}
+	return view.Base(p.head)
 }
 
 // copy makes a copy of a binary that the kernel can execute.
@@ -297,8 +336,12 @@ func (p *program) copy(t target, name, loader string) (*exec.Binary, error) {
 		return nil, err
 	}
 	defer closeFile()
+	id, err := p.c.programID(t.Node)
+	if err != nil {
+		return nil, err
+	}
 	return p.c.s.execs.Copy(context.Background(), exec.Source{
-		ID: t.Node, Size: int64(st.Size), Mtime: nano(st.Mtime), Ctime: nano(st.Ctime),
+		ID: id, Size: int64(st.Size), Mtime: nano(st.Mtime), Ctime: nano(st.Ctime),
 		Name: name, Content: r, Interp: loader,
 	})
 }

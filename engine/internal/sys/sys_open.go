@@ -163,6 +163,11 @@ func (c *call) openTarget(t target, flags int, mode uint32) (at pos, f engine.Fi
 	if !ok {
 		return at, nil, unix.EACCES
 	}
+	if writes(flags) {
+		if err := c.running(t); err != nil {
+			return at, nil, err
+		}
+	}
 	given := flags &^ openOnly
 	if t.Node.Type() == unix.S_IFBLK {
 		given |= flags & unix.O_EXCL // nobody else may have it so (block/bdev.c:bd_prepare_to_claim())
