@@ -71,6 +71,13 @@ type FileSystemLister interface {
 	Listed() bool
 }
 
+// FileSystemDriver is a mounted device that device nodes stored in virtual file systems may mean by its number. Without it, or if
+// ok is false, it is only found by its path.
+type FileSystemDriver interface {
+	// Drives returns the type, S_IFBLK or S_IFCHR, and number (st_rdev) of the device.
+	Drives() (typ uint32, rdev uint64, ok bool)
+}
+
 // FileSystemPart is a file system that only completes another one: files of /proc and /sys that tell of a device. It is not
 // shown in /proc/mounts, umount(2) does not find it, and it goes when it is detached, though files of
 // it be open.

@@ -48,6 +48,7 @@ var (
 	_ engine.FileSystemLister = (*disk)(nil)
 	_ engine.FileSystemBusier = (*disk)(nil)
 	_ engine.FileSystemSyncer = (*disk)(nil)
+	_ engine.FileSystemDriver = (*disk)(nil)
 )
 
 func newDisk(c engine.Call, h engine.Host, sub *Submodule, dev Device, r *engine.MountRequest, a attributes) (*disk, error) {
@@ -83,6 +84,9 @@ func (d *disk) Root() engine.Node { return d.whole }
 
 // Listed implements [engine.FileSystemLister].
 func (d *disk) Listed() bool { return true }
+
+// Drives implements [engine.FileSystemDriver].
+func (d *disk) Drives() (typ uint32, rdev uint64, ok bool) { return d.whole.drives() }
 
 // Busy implements [engine.FileSystemBusier].
 func (d *disk) Busy() bool { return d.busyParts() }
@@ -149,7 +153,13 @@ func (n *node) size() int64 {
 // partFS is the file system of a partition.
 type partFS struct{ n *node }
 
-var _ engine.FileSystemLister = partFS{}
+var (
+	_ engine.FileSystemLister = partFS{}
+	_ engine.FileSystemDriver = partFS{}
+)
+
+// Drives implements [engine.FileSystemDriver].
+func (p partFS) Drives() (typ uint32, rdev uint64, ok bool) { return p.n.drives() }
 
 // Root implements [engine.FileSystem].
 func (p partFS) Root() engine.Node { return p.n }

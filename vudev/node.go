@@ -39,6 +39,11 @@ var (
 // Type implements [engine.Node].
 func (n *node) Type() uint32 { return n.attr.typ }
 
+// drives is [engine.FileSystemDriver]: type and number never change.
+func (n *node) drives() (typ uint32, rdev uint64, ok bool) {
+	return n.attr.typ, unix.Mkdev(n.attr.major, n.attr.minor), n.attr.byNumber
+}
+
 // Cache implements [engine.NodeCacher].
 func (n *node) Cache() engine.CachePolicy { return engine.CacheNone }
 

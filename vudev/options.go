@@ -101,18 +101,20 @@ type attributes struct {
 	perm         uint32
 	uid, gid     uint32
 	major, minor uint32
+	byNumber     bool // device nodes of virtual file systems mean it too
 }
 
 // takeAttributes takes the options that all devices have.
 func takeAttributes(c engine.Call, o *Options, typ uint32) (attributes, error) {
 	cr := c.Cred()
 	a := attributes{typ: typ, perm: 0o600, uid: cr.FSUID, gid: cr.FSGID}
-	if o.Flag("blk") {
+	if o.Flag("blk") || o.Flag("blkdev") {
 		a.typ = unix.S_IFBLK
 	}
-	if o.Flag("chr") {
+	if o.Flag("chr") || o.Flag("char") || o.Flag("chrdev") {
 		a.typ = unix.S_IFCHR
 	}
+	a.byNumber = o.Flag("devid")
 	for _, n := range []struct {
 		key  string
 		base int

@@ -3,9 +3,12 @@
 package sys
 
 import (
+	"slices"
+
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
 	"vuos.dev/engine/internal/host"
+	"vuos.dev/engine/internal/view"
 )
 
 // deviceNode tells whether t is a device node that a file system stores, and not a device of a module.
@@ -27,8 +30,9 @@ var memoryDevices = map[uint64]string{
 	unix.Mkdev(5, 0): "/dev/tty", unix.Mkdev(5, 2): "/dev/ptmx",
 }
 
-// openDevice opens the kernel's device for a node of a virtual file system.
-func (c *call) openDevice(t target, flags int) (engine.File, error) {
+// openDevice opens what a device node of a virtual file system stands for: a device mounted in the view with that number, or
+// one of the kernel's.
+func (c *call) openDevice(t target, flags int) (pos, engine.File, error) {
 	var mask uint32
 	if flags&unix.O_ACCMODE != unix.O_WRONLY {
 		mask |= unix.R_OK
@@ -37,20 +41,38 @@ func (c *call) openDevice(t target, flags int) (engine.File, error) {
 		mask |= unix.W_OK
 	}
 	if err := mayAccess(c, t, mask); err != nil {
-		return nil, err
+		return t.Pos, nil, err
 	}
 	var st unix.Statx_t
 	if err := t.Node.Stat(c, &st); err != nil {
-		return nil, err
+		return t.Pos, nil, err
 	}
-	path, known := memoryDevices[unix.Mkdev(st.Rdev_major, st.Rdev_minor)]
-	if !known || t.Node.Type() != unix.S_IFCHR {
-		return nil, unix.EACCES
+	typ, number := t.Node.Type(), unix.Mkdev(st.Rdev_major, st.Rdev_minor)
+	if m := c.driver(typ, number); m != nil {
+		at := pos{Mount: m, Node: m.Root, Path: m.Point()}
+		f, err := openNode(c, at.Node, flags)
+		return at, f, err
+	}
+	path, known := memoryDevices[number]
+	if !known || typ != unix.S_IFCHR {
+		return t.Pos, nil, unix.EACCES
 	}
 	c.Block()
 	fd, err := unix.Open(path, flags&^openOnly|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
 	if err != nil {
-		return nil, err
+		return t.Pos, nil, err
 	}
-	return host.NewFile(fd), nil
+	return t.Pos, host.NewFile(fd), nil
+}
+
+// driver is the mounted device that drives a type and number, the latest first, or nil.
+func (c *call) driver(typ uint32, number uint64) *view.Mount {
+	for _, m := range slices.Backward(c.task().Mounts().All()) {
+		if d, ok := m.FS.(engine.FileSystemDriver); ok {
+			if t, n, ok := d.Drives(); ok && t == typ && n == number {
+				return m
+			}
+		}
+	}
+	return nil
 }

@@ -156,12 +156,17 @@ func (c *call) openTarget(t target, flags int, mode uint32) (at pos, f engine.Fi
 		return t.Pos, f, err
 	}
 	if deviceNode(t) {
-		f, err = c.openDevice(t, flags)
-		return t.Pos, f, err
+		return c.openDevice(t, flags)
 	}
-	op, ok := t.Node.(engine.NodeOpener)
+	f, err = openNode(c, t.Node, flags)
+	return t.Pos, f, err
+}
+
+// openNode opens an inode that is there.
+func openNode(c engine.Call, n engine.Node, flags int) (engine.File, error) {
+	op, ok := n.(engine.NodeOpener)
 	if !ok {
-		return at, nil, unix.EACCES
+		return nil, unix.EACCES
 	}
 	if writes(flags) {
 		if err := c.running(t); err != nil {
@@ -169,11 +174,10 @@ func (c *call) openTarget(t target, flags int, mode uint32) (at pos, f engine.Fi
 		}
 	}
 	given := flags &^ openOnly
-	if t.Node.Type() == unix.S_IFBLK {
+	if n.Type() == unix.S_IFBLK {
 		given |= flags & unix.O_EXCL // nobody else may have it so (block/bdev.c:bd_prepare_to_claim())
 	}
-	f, err = op.Open(c, given)
-	return t.Pos, f, err
+	return op.Open(c, given)
 }
 
 // openOnly are the flags that a file system does not see.
