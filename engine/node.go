@@ -156,6 +156,12 @@ const (
 	AttrMtimeNow
 )
 
+// NodePermitter tells whether another call may do mask (R_OK, W_OK, X_OK) on the node, where that is not the same as
+// what access(2) answers: a file system may leave it to the call itself (fs/fuse/dir.c:fuse_permission()).
+type NodePermitter interface {
+	Permit(c Call, mask uint32) error
+}
+
 // NodeAccesser is access(2) for the file system IDs of c. Without it
 // [Access] decides on what Stat says.
 type NodeAccesser interface {

@@ -88,7 +88,10 @@ func (n *node) wrote(end int64) {
 
 // fresh returns the attributes, asking the server only if the cached ones are stale. An access time
 // that is only stale by reading an open file does not count until the last close.
-func (n *node) fresh(c engine.Call) (proto.Attr, error) {
+func (n *node) fresh(c engine.Call) (proto.Attr, error) { return n.freshBy(c, nil) }
+
+// freshBy is fresh for a call on an open file, if f is not nil.
+func (n *node) freshBy(c engine.Call, f *file) (proto.Attr, error) {
 	n.mu.Lock()
 	a, bad := n.attr, n.bad
 	stale := n.stale
@@ -103,14 +106,18 @@ func (n *node) fresh(c engine.Call) (proto.Attr, error) {
 	case valid:
 		return a, nil
 	}
-	return n.getattr(c)
+	return n.getattr(c, f)
 }
 
-// getattr asks the server (fs/fuse/dir.c:fuse_do_getattr).
-func (n *node) getattr(c engine.Call) (proto.Attr, error) {
+// getattr asks the server (fs/fuse/dir.c:fuse_do_getattr), by the handle of an open file if f is not nil.
+func (n *node) getattr(c engine.Call, f *file) (proto.Attr, error) {
 	var out proto.AttrOut
 	version := n.fs.version.Load()
-	err := n.fs.do(c, &Request{Op: proto.Getattr, Node: n.id, In: &proto.GetattrIn{}, Out: &out})
+	in := new(proto.GetattrIn)
+	if f != nil {
+		in.Flags, in.Fh = proto.GetattrFh, f.fh
+	}
+	err := n.fs.do(c, &Request{Op: proto.Getattr, Node: n.id, In: in, Out: &out})
 	if err != nil {
 		return out.Attr, err
 	}

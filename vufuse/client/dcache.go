@@ -74,6 +74,35 @@ func (dc *dcache) enter(dir *node, name string, child *node, until int64) {
 	}
 }
 
+// move gives what is known of a name to another one, with the time that it may be believed, or exchanges the two
+// (fs/dcache.c:d_move(), d_exchange()).
+func (dc *dcache) move(dir *node, name string, newDir *node, newName string, exchange bool) {
+	dc.mu.Lock()
+	defer dc.mu.Unlock()
+	from, to := dir.children[name], newDir.children[newName]
+	switch {
+	case exchange && from != nil && to != nil:
+		from.child, to.child = to.child, from.child
+		from.until, to.until = to.until, from.until
+		return
+	case to != nil:
+		dc.drop(to)
+	}
+	if from == nil {
+		return
+	}
+	if exchange { // who was behind newName is not known
+		dc.drop(from)
+		return
+	}
+	delete(dir.children, name)
+	from.dir, from.name = newDir, newName
+	if newDir.children == nil {
+		newDir.children = make(map[string]*dentry)
+	}
+	newDir.children[newName] = from
+}
+
 // remove forgets a name.
 func (dc *dcache) remove(dir *node, name string) {
 	dc.mu.Lock()

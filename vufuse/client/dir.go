@@ -26,6 +26,7 @@ type dir struct {
 	mu   sync.Mutex
 	rest []proto.Dirent
 	pos  int64 // of rest
+	end  bool  // a reply said that nothing is at pos, and nobody has been told
 	plus bool  // READDIRPLUS to the end
 }
 
@@ -51,6 +52,10 @@ func (d *dir) ReadDir(c engine.Call, pos int64, emit func(engine.Dirent) bool) e
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	told := d.end && pos == d.pos
+	if d.end = false; told {
+		return nil
+	}
 	if pos != d.pos {
 		d.rest = nil
 	}
@@ -64,6 +69,7 @@ func (d *dir) ReadDir(c engine.Call, pos int64, emit func(engine.Dirent) bool) e
 				return err
 			}
 			if len(d.rest) == 0 {
+				d.end = given
 				return nil
 			}
 		}

@@ -58,7 +58,7 @@ func (f *file) Release(c engine.Call) {
 // Size implements [engine.FileSizer]. Unlike stat(2) it asks nobody's permission: the file is open
 // (fs/fuse/file.c:fuse_update_attributes()).
 func (f *file) Size(c engine.Call) (int64, error) {
-	a, err := f.n.fresh(c)
+	a, err := f.n.freshBy(c, f)
 	return max(int64(a.Size), 0), err
 }
 

@@ -14,15 +14,16 @@ import (
 // parallel is how many READs of one call are under way at once.
 const parallel = 4
 
-// ReadAt implements [engine.FileReader]. A long read becomes several requests, at once if the
-// server takes them so (FUSE_ASYNC_READ).
+// ReadAt implements [engine.FileReader]. A long read becomes several requests, at once if the server takes them so
+// (FUSE_ASYNC_READ). With direct I/O nothing is asked for that lies behind a short answer: what is read may be used
+// up by it (fs/fuse/file.c:fuse_direct_io()).
 func (f *file) ReadAt(c engine.Call, p []byte, off int64) (int, error) {
 	if err := f.usable(); err != nil || len(p) == 0 {
 		return 0, err
 	}
 	defer f.n.accessed()
 	most := f.n.fs.agreed.Load().maxRead
-	if len(p) > most && f.n.fs.has(proto.AsyncRead) {
+	if len(p) > most && f.n.fs.has(proto.AsyncRead) && !f.direct() {
 		return f.readParallel(c, p, off)
 	}
 	done := 0
@@ -40,9 +41,15 @@ func (f *file) ReadAt(c engine.Call, p []byte, off int64) (int, error) {
 	return done, nil
 }
 
+// direct tells whether data goes past the page cache.
+func (f *file) direct() bool { return f.open&proto.OpenDirectIO != 0 }
+
 // read sends one READ.
 func (f *file) read(c engine.Call, p []byte, off int64) (int, error) {
 	in := &proto.ReadIn{Fh: f.fh, Offset: uint64(off), Size: uint32(len(p)), Flags: f.flags}
+	if f.direct() {
+		in.ReadFlags, in.LockOwner = proto.ReadLockOwner, f.n.owner(c.PID())
+	}
 	r := &Request{Op: proto.Read, Node: f.n.id, In: in, Buf: p}
 	if err := f.n.fs.do(c, r); err != nil {
 		return 0, err
@@ -154,8 +161,11 @@ func (f *file) writesInParallel(end int64) bool {
 // fuse_send_write_pages), but not for direct I/O.
 func (f *file) write(c engine.Call, p []byte, off int64) (int, error) {
 	in := &proto.WriteIn{Fh: f.fh, Offset: uint64(off), Size: uint32(len(p)), Flags: f.flags}
+	if f.direct() {
+		in.WriteFlags, in.LockOwner = proto.WriteLockOwner, f.n.owner(c.PID())
+	}
 	if f.n.fs.has(proto.HandleKillprivV2) && !c.Cred().HasCap(unix.CAP_FSETID) {
-		in.WriteFlags = proto.WriteKillSuidgid
+		in.WriteFlags |= proto.WriteKillSuidgid
 	}
 	var out proto.WriteOut
 	err := f.n.fs.do(c, &Request{Op: proto.Write, Node: f.n.id, In: in, Data: p, Out: &out})
@@ -167,7 +177,7 @@ func (f *file) write(c engine.Call, p []byte, off int64) (int, error) {
 		return 0, unix.EIO
 	}
 	f.n.wrote(off + int64(n))
-	if n < len(p) && f.open&proto.OpenDirectIO == 0 {
+	if n < len(p) && !f.direct() {
 		return n, unix.EIO
 	}
 	return n, nil

@@ -156,5 +156,15 @@ func (n *node) flushOwner(pid int) uint64 {
 	return lockOwner(pid)
 }
 
+// owner is the lock owner of a process, for the server to know whose locks are in the way.
+func (n *node) owner(pid int) uint64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if owner, ok := n.owners[pid]; ok {
+		return owner
+	}
+	return lockOwner(pid)
+}
+
 // lockOwner is the owner for a process that never locked.
 func lockOwner(pid int) uint64 { return uint64(pid)*0x9e3779b97f4a7c15 | 1 }

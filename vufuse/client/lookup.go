@@ -10,9 +10,10 @@ import (
 )
 
 var (
-	_ engine.NodeWalker   = (*node)(nil)
-	_ engine.NodeParenter = (*node)(nil)
-	_ engine.NodeAccesser = (*node)(nil)
+	_ engine.NodeWalker    = (*node)(nil)
+	_ engine.NodeParenter  = (*node)(nil)
+	_ engine.NodeAccesser  = (*node)(nil)
+	_ engine.NodePermitter = (*node)(nil)
 )
 
 // Walk implements [engine.NodeWalker]. Names that are cached cost no request and do not wait.

@@ -84,7 +84,7 @@ func (n *node) open(c engine.Call, flags int) (engine.File, error) {
 // truncated completes O_TRUNC: the server has done it with the open, or is asked to now.
 func (n *node) truncated(c engine.Call) error {
 	if !n.fs.has(proto.AtomicOTrunc) {
-		change := &engine.SetAttr{Valid: engine.AttrSize | engine.AttrMtimeNow}
+		change := &engine.SetAttr{Valid: engine.AttrSize} // which changes the times as well (update_mtime())
 		if err := n.dropSetIDs(c, change); err != nil {
 			return err
 		}

@@ -58,7 +58,7 @@ func (n *node) decide(c engine.Call, mask uint32) error {
 	if err = engine.Access(c.Cred(), ownerOf(&a), mask); err == nil {
 		return nil
 	}
-	if a, err = n.getattr(c); err != nil {
+	if a, err = n.getattr(c, nil); err != nil {
 		return err
 	}
 	return engine.Access(c.Cred(), ownerOf(&a), mask)
@@ -77,13 +77,21 @@ func ownerOf(a *proto.Attr) *unix.Statx_t {
 	return &unix.Statx_t{Mode: uint16(a.Mode), Uid: a.UID, Gid: a.GID}
 }
 
-// Access implements [engine.NodeAccesser].
-func (n *node) Access(c engine.Call, mask uint32) error {
+// Permit implements [engine.NodePermitter].
+func (n *node) Permit(c engine.Call, mask uint32) error {
 	if err := n.permit(c, mask); err != nil {
 		return err
 	}
 	if n.fs.opt.ReadOnly && mask&unix.W_OK != 0 && n.typ&(unix.S_IFREG|unix.S_IFDIR) != 0 {
 		return unix.EROFS
+	}
+	return nil
+}
+
+// Access implements [engine.NodeAccesser].
+func (n *node) Access(c engine.Call, mask uint32) error {
+	if err := n.Permit(c, mask); err != nil {
+		return err
 	}
 	if n.fs.opt.DefaultPermissions || mask == 0 {
 		return nil

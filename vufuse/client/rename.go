@@ -123,8 +123,7 @@ func (n *node) afterRename(err error, name string, old, dir *node, newName strin
 		return // two names of one inode: nothing happened
 	}
 	old.invalidate(unix.STATX_CTIME)
-	names.remove(n, name)
-	names.remove(dir, newName)
+	names.move(n, name, dir, newName, flags&unix.RENAME_EXCHANGE != 0)
 	if flags&unix.RENAME_EXCHANGE != 0 {
 		target.invalidate(unix.STATX_CTIME)
 		target.placed(n, name)

@@ -105,7 +105,7 @@ func split(t unix.Timespec) (sec uint64, nsec uint32) { return uint64(t.Sec), ui
 
 // mayset checks what default_permissions leaves to the kernel (fs/attr.c:setattr_prepare).
 func (n *node) mayset(c engine.Call, s *engine.SetAttr) error {
-	a, err := n.getattr(c)
+	a, err := n.getattr(c, nil)
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,11 @@ func (n *node) dropSetIDs(c engine.Call, s *engine.SetAttr) error {
 	if !chown && !cut {
 		return nil
 	}
-	a, err := n.fresh(c)
+	look := n.fresh
+	if chown { // the cached mode may be an old one
+		look = func(c engine.Call) (proto.Attr, error) { return n.getattr(c, nil) }
+	}
+	a, err := look(c)
 	if err != nil {
 		return err
 	}

@@ -74,6 +74,7 @@ const (
 	OpenKillSuidgid   = 1 << 0 // OpenIn, CreateIn
 	ReleaseFlockUnlck = 1 << 1 // ReleaseIn
 	LkFlock           = 1 << 0 // LkIn
+	ReadLockOwner     = 1 << 1 // ReadIn
 	WriteLockOwner    = 1 << 1 // WriteIn
 	WriteKillSuidgid  = 1 << 2 // WriteIn
 	IoctlRetry        = 1 << 2 // IoctlOut

@@ -104,7 +104,7 @@ func (ino *inode) fill(c engine.Call, r engine.FileReader, p []byte, off, size i
 		}
 	}
 	start := l.first << pageShift
-	bp := getBuf(min(l.end<<pageShift, size) - start)
+	bp := getBuf(l.end<<pageShift - start) // whole pages, as the kernel asks for them
 	defer putBuf(bp)
 	var data []byte
 	defer func() { ino.finish(l, data) }()

@@ -234,7 +234,7 @@ func sysTruncate(c *call) reply {
 	case typ != unix.S_IFREG:
 		return fail(unix.EINVAL)
 	}
-	if err := mayAccess(c, t, unix.W_OK); err != nil {
+	if err := permitted(c, t, unix.W_OK); err != nil {
 		return c.result(err)
 	}
 	if err := c.running(t); err != nil {

@@ -138,8 +138,38 @@ func (c *call) copyEnds(in, out *end, length uint64) (int, error) {
 	return total, nil
 }
 
-// twoEnds is what the three calls share.
-func (c *call) twoEnds(in, out int, inAddr, outAddr, length uint64) reply {
+// copyRange has the file system copy, if it can.
+func (c *call) copyRange(in, out *end, length uint64) (int, error) {
+	for _, e := range [...]*end{in, out} {
+		if e.at {
+			continue
+		}
+		at, err := e.file.Offset(c)
+		if err != nil {
+			return 0, err
+		}
+		e.off = at
+	}
+	n, err := in.file.CopyRange(c, in.off, out.file, out.off, int64(length))
+	switch {
+	case isErrno(err, unix.EOPNOTSUPP), isErrno(err, unix.ENOSYS), isErrno(err, unix.EXDEV):
+		return c.copyEnds(in, out, length)
+	case err != nil:
+		return 0, err
+	}
+	for _, e := range [...]*end{in, out} {
+		e.off += n
+		if !e.at {
+			if _, err := e.file.Seek(c, e.fd, e.off, unix.SEEK_SET); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return int(n), nil
+}
+
+// twoEnds is what the three calls share; move moves the data.
+func (c *call) twoEnds(in, out int, inAddr, outAddr, length uint64, move func(in, out *end, length uint64) (int, error)) reply {
 	from, err := c.openEnd(in, inAddr)
 	if err != nil {
 		return c.result(err)
@@ -157,7 +187,7 @@ func (c *call) twoEnds(in, out int, inAddr, outAddr, length uint64) reply {
 			}
 		}
 	}
-	n, err := c.copyEnds(from, to, min(length, maxRW))
+	n, err := move(from, to, min(length, maxRW))
 	for _, e := range [...]*end{from, to} {
 		if e.file != nil {
 			c.transferred(e.file, n, e == to)
@@ -183,7 +213,7 @@ func sysSendfile(c *call) reply {
 	if f := c.file(c.fd(0)); f != nil && f.Flags&unix.O_APPEND != 0 {
 		return fail(unix.EINVAL)
 	}
-	return c.twoEnds(c.fd(1), c.fd(0), c.n.Args[2], 0, c.n.Args[3])
+	return c.twoEnds(c.fd(1), c.fd(0), c.n.Args[2], 0, c.n.Args[3], c.copyEnds)
 }
 
 // sysSplice is splice(in, off_in, out, off_out, len, flags).
@@ -238,7 +268,7 @@ func (c *call) splice() reply {
 	if f := c.file(c.fd(2)); f != nil && f.Flags&unix.O_APPEND != 0 {
 		return fail(unix.EINVAL)
 	}
-	return c.twoEnds(c.fd(0), c.fd(2), c.n.Args[1], c.n.Args[3], length)
+	return c.twoEnds(c.fd(0), c.fd(2), c.n.Args[1], c.n.Args[3], length, c.copyEnds)
 }
 
 // empty is EAGAIN for a pipe that has nothing to read but may have later.
@@ -337,7 +367,7 @@ func sysCopyFileRange(c *call) reply {
 	if in.Node == out.Node && c.overlaps() {
 		return fail(unix.EINVAL)
 	}
-	return c.twoEnds(c.fd(0), c.fd(2), c.n.Args[1], c.n.Args[3], c.n.Args[4])
+	return c.twoEnds(c.fd(0), c.fd(2), c.n.Args[1], c.n.Args[3], c.n.Args[4], c.copyRange)
 }
 
 // mayCopyRange is what fs/read_write.c:copy_file_range() and generic_copy_file_checks() check, in that order.

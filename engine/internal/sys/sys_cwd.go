@@ -61,14 +61,30 @@ func sysFchdir(c *call) reply {
 	return native
 }
 
+// mayEnter tells whether t can be a working directory, about which a file system is asked as about access(2).
 func mayEnter(c *call, t target) error {
+	if err := isDir(t); err != nil {
+		return err
+	}
+	return mayAccess(c, t, unix.X_OK)
+}
+
+// maySearch tells whether a walk may go on from t.
+func maySearch(c *call, t target) error {
+	if err := isDir(t); err != nil {
+		return err
+	}
+	return permitted(c, t, unix.X_OK)
+}
+
+func isDir(t target) error {
 	if t.Node == nil {
 		return unix.ENOENT
 	}
 	if t.Node.Type() != unix.S_IFDIR {
 		return unix.ENOTDIR
 	}
-	return mayAccess(c, t, unix.X_OK)
+	return nil
 }
 
 func (c *call) chdir(t target) reply {

@@ -227,7 +227,7 @@ func (p *program) mayRun(t target) error {
 	default:
 		return unix.EACCES
 	}
-	return mayAccess(p.c, t, unix.X_OK)
+	return permitted(p.c, t, unix.X_OK)
 }
 
 // open opens a file for reading, whatever the caller may do: it is run, not read.

@@ -58,7 +58,7 @@ func (c *call) watch(own int, t target, mask uint32) (wd int, err error) {
 	if h, ok := n.(watcher); ok {
 		return h.Watch(c, own, mask)
 	}
-	if err := mayAccess(c, t, unix.R_OK); err != nil {
+	if err := permitted(c, t, unix.R_OK); err != nil {
 		return -1, err
 	}
 	at, err := c.watchedAt(t)

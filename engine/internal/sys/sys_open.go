@@ -181,7 +181,7 @@ func openNode(c engine.Call, n engine.Node, flags int) (engine.File, error) {
 }
 
 // openOnly are the flags that a file system does not see.
-const openOnly = unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC | unix.O_PATH | unix.O_NOCTTY | unix.O_DIRECTORY
+const openOnly = unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC | unix.O_PATH | unix.O_NOCTTY
 
 // writes tells whether open flags ask for a change of the file.
 func writes(flags int) bool {

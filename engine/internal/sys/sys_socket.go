@@ -160,7 +160,7 @@ func (c *call) peer(p []byte) (private string, r reply, done bool) {
 	if t.native {
 		return "", native, true
 	}
-	if err := mayAccess(c, t, unix.W_OK); err != nil {
+	if err := permitted(c, t, unix.W_OK); err != nil {
 		return "", c.result(err), true
 	}
 	n, err := c.held(t.Node)

@@ -131,8 +131,19 @@ func (c *call) access(mask uint32, flags int) reply {
 	return c.result(mayAccess(who, t, mask))
 }
 
-// mayAccess is access(2) for the file system identity of who.
-func mayAccess(who engine.Call, t target, mask uint32) error {
+// permitted tells whether a call that is not access(2) may do mask.
+func permitted(who engine.Call, t target, mask uint32) error {
+	if p, ok := t.Node.(engine.NodePermitter); ok {
+		if err := mountAllows(t, mask); err != nil {
+			return err
+		}
+		return p.Permit(who, mask)
+	}
+	return mayAccess(who, t, mask)
+}
+
+// mountAllows is what the mount has to say about it.
+func mountAllows(t target, mask uint32) error {
 	if mask&unix.W_OK != 0 && t.Mount != nil && t.Mount.ReadOnly() {
 		switch t.Node.Type() {
 		case unix.S_IFREG, unix.S_IFDIR, unix.S_IFLNK:
@@ -141,6 +152,14 @@ func mayAccess(who engine.Call, t target, mask uint32) error {
 	}
 	if mask&unix.X_OK != 0 && t.Mount != nil && t.Mount.Flags()&unix.MS_NOEXEC != 0 && t.Node.Type() == unix.S_IFREG {
 		return unix.EACCES
+	}
+	return nil
+}
+
+// mayAccess is access(2) for the file system identity of who.
+func mayAccess(who engine.Call, t target, mask uint32) error {
+	if err := mountAllows(t, mask); err != nil {
+		return err
 	}
 	if a, ok := t.Node.(engine.NodeAccesser); ok {
 		return a.Access(who, mask)

@@ -242,7 +242,7 @@ func dots(name string) bool { return name == "." || name == ".." }
 
 // dots is a step by "." or "..", which is to search the directory (fs/namei.c:link_path_walk()).
 func (w *walker) dots() error {
-	if err := mayEnter(w.c, target{Pos: w.cur}); err != nil {
+	if err := maySearch(w.c, target{Pos: w.cur}); err != nil {
 		return err
 	}
 	up := w.rest[0] == ".."
