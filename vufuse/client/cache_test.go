@@ -292,6 +292,7 @@ type pages struct{ got chan string }
 
 func (p *pages) Invalidate(off, n int64)        { p.got <- fmt.Sprintf("invalidate %d %d", off, n) }
 func (p *pages) Store(off int64, b []byte)      { p.got <- fmt.Sprintf("store %d %s", off, b) }
+func (p *pages) Zero(off, n int64)              { p.got <- fmt.Sprintf("zero %d %d", off, n) }
 func (p *pages) Retrieve(_ int64, b []byte) int { return copy(b, "data and more") }
 func (p *pages) Resize(size int64)              { p.got <- fmt.Sprintf("resize %d", size) }
 
