@@ -21,6 +21,7 @@ var inetCases = []Case{
 	{"inet/reset", Anyone, inetReset},
 	{"inet/receive-flags", Anyone, inetReceiveFlags},
 	{"inet/bulk", Anyone, inetBulk},
+	{"inet/sendfile", Anyone, inetSendfile},
 	{"inet/close-sends-all", Anyone, inetCloseSendsAll},
 	{"inet/datagram", Anyone, inetDatagram},
 	{"inet/datagram-refused", Anyone, inetDatagramRefused},
@@ -281,11 +282,27 @@ func inetReceiveFlags(t *T) {
 func inetBulk(t *T) {
 	a, b := t.connection()
 	const size = 8 << 20
+	done := drained(b)
+	p := []byte(strings.Repeat("0123456789abcdef", 1<<12))
+	for sent := 0; sent < size; {
+		n, err := unix.Write(a, p[:min(len(p), size-sent)])
+		if err == unix.EINTR {
+			continue
+		}
+		t.NoError(err, "write")
+		sent += n
+	}
+	t.Close(a)
+	same(t, "received", <-done, size)
+}
+
+// drained reads a connection to its end, and then tells how much that was.
+func drained(fd int) <-chan int {
 	done := make(chan int)
 	go func() {
 		total, p := 0, make([]byte, 1<<16)
 		for {
-			n, err := unix.Read(b, p)
+			n, err := unix.Read(fd, p)
 			if err == unix.EINTR {
 				continue
 			}
@@ -296,14 +313,32 @@ func inetBulk(t *T) {
 			total += n
 		}
 	}()
-	p := []byte(strings.Repeat("0123456789abcdef", 1<<12))
+	return done
+}
+
+// inetSendfile sends a file without waiting, as web servers do: after EAGAIN epoll tells that there is room again.
+func inetSendfile(t *T) {
+	a, b := t.connection()
+	const size = 4 << 20
+	f := t.Open(t.Path("big"), unix.O_RDWR|unix.O_CREAT, 0o600)
+	t.Do(unix.SYS_FTRUNCATE, f, size)
+	t.nonblock(a)
+	e := t.Do(unix.SYS_EPOLL_CREATE1, unix.EPOLL_CLOEXEC)
+	ev := unix.EpollEvent{Events: unix.EPOLLOUT | unix.EPOLLET, Fd: int32(a)}
+	t.NoError(unix.EpollCtl(e, unix.EPOLL_CTL_ADD, a, &ev), "epoll_ctl")
+	done := drained(b)
 	for sent := 0; sent < size; {
-		n, err := unix.Write(a, p[:min(len(p), size-sent)])
-		if err == unix.EINTR {
-			continue
+		n, err := unix.Sendfile(a, f, nil, size-sent)
+		switch err {
+		case nil:
+			sent += n
+		case unix.EINTR:
+		default:
+			same(t, "error", err, error(unix.EAGAIN))
+			events := make([]unix.EpollEvent, 1)
+			n, err := unix.EpollWait(e, events, 10000)
+			t.Check(n == 1 || err == unix.EINTR, "no room after ten seconds, with %d bytes sent", sent)
 		}
-		t.NoError(err, "write")
-		sent += n
 	}
 	t.Close(a)
 	same(t, "received", <-done, size)

@@ -109,6 +109,12 @@ func (s *stream) adopt(fd, peer, more int) error {
 	// Urgent data is not urgent in the stacks: it comes in line.
 	err := unix.SetsockoptInt(peer, unix.SOL_SOCKET, unix.SO_OOBINLINE, 1)
 	if err == nil {
+		err = widen(peer)
+	}
+	if err == nil {
+		err = widen(fd) // one that was accepted has not inherited it
+	}
+	if err == nil {
 		_, err = unix.SendmsgN(fd, make([]byte, 1+more), nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 	}
 	if err != nil {
@@ -123,10 +129,12 @@ func (s *stream) adopt(fd, peer, more int) error {
 }
 
 const (
-	// sendBuffer is the size of a stand-in's send buffer in bytes; the kernel doubles what it is told.
-	sendBuffer = 2 * 106496
-	// stuffing is how many bytes make a stand-in not writable: more than a quarter of that (unix_writable()).
-	stuffing = 64 << 10
+	// sendBuffer is the size of a stand-in's send buffer in bytes: net.core.wmem_max; the kernel doubles what it is told. The
+	// buffer that has the byte that stays unread must leave a stand-in writable, which it is up to a quarter of its
+	// buffer (unix_writable()): one that sendfile(2) makes has the 17 pages that a buffer can have.
+	sendBuffer = 2 * 212992
+	// stuffing is how many bytes make a stand-in not writable: more than a quarter of that.
+	stuffing = 128 << 10
 )
 
 // newStandIn makes an unconnected stand-in.
@@ -135,11 +143,15 @@ func newStandIn(flags int) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer/2); err != nil {
+	if err := widen(fd); err != nil {
 		unix.Close(fd)
 		return -1, err
 	}
 	return fd, nil
+}
+
+func widen(fd int) error {
+	return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer/2)
 }
 
 // run starts the pumps of a connection.
