@@ -158,6 +158,11 @@ func (c *call) openTarget(t target, flags int, mode uint32) (at pos, f engine.Fi
 	if deviceNode(t) {
 		return c.openDevice(t, flags)
 	}
+	if writes(flags) {
+		if err := c.running(t); err != nil {
+			return at, nil, err
+		}
+	}
 	f, err = openNode(c, t.Node, flags)
 	return t.Pos, f, err
 }
@@ -167,11 +172,6 @@ func openNode(c engine.Call, n engine.Node, flags int) (engine.File, error) {
 	op, ok := n.(engine.NodeOpener)
 	if !ok {
 		return nil, unix.EACCES
-	}
-	if writes(flags) {
-		if err := c.running(t); err != nil {
-			return at, nil, err
-		}
 	}
 	given := flags &^ openOnly
 	if n.Type() == unix.S_IFBLK {
