@@ -82,8 +82,8 @@ func (n *node) Permit(c engine.Call, mask uint32) error {
 	if err := n.permit(c, mask); err != nil {
 		return err
 	}
-	if n.fs.opt.ReadOnly && mask&unix.W_OK != 0 && n.typ&(unix.S_IFREG|unix.S_IFDIR) != 0 {
-		return unix.EROFS
+	if n.fs.opt.ReadOnly && mask&unix.W_OK != 0 && (n.typ == unix.S_IFREG || n.typ == unix.S_IFDIR || n.typ == unix.S_IFLNK) {
+		return unix.EROFS // not a device (fs/namei.c:sb_permission())
 	}
 	return nil
 }
