@@ -21,7 +21,8 @@ type Table struct {
 
 	live    atomic.Int64
 	next    atomic.Uint64
-	closing sync.WaitGroup // sockets that are closed but not yet drained
+	closing atomic.Int64 // sockets that are closed but not yet released
+	ended   signal       // one of them is
 
 	mu    sync.RWMutex
 	byIno map[uint64]*Socket
@@ -102,9 +103,10 @@ func (t *Table) closed(wd int32) {
 		return
 	}
 	go func() {
-		defer t.closing.Done()
-		defer x.use.Put()
 		x.end()
+		x.use.Put()
+		t.closing.Add(-1)
+		t.ended.raise()
 	}()
 }
 
@@ -129,14 +131,16 @@ func (t *Table) Drain(d time.Duration) {
 		return
 	}
 	w.drain()
-	done := make(chan struct{})
-	go func() {
-		t.closing.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-	case <-time.After(d):
+	for late := time.After(d); ; {
+		ended := t.ended.wait()
+		if t.closing.Load() == 0 {
+			return
+		}
+		select {
+		case <-ended:
+		case <-late:
+			return
+		}
 	}
 }
 

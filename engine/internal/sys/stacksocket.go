@@ -14,9 +14,11 @@ import (
 )
 
 const (
-	// lingerMost is how long the end of the last guest waits for data to be sent, lingerUnmount an unmount.
+	// lingerMost is how long the end of the last guest waits for data to be sent, lingerUnmount an unmount, and
+	// lingerBind a bind whose address is in use.
 	lingerMost    = 10 * time.Second
 	lingerUnmount = time.Second
+	lingerBind    = 100 * time.Millisecond
 
 	maxSockaddr = 128 // sizeof(struct sockaddr_storage)
 )
@@ -100,7 +102,14 @@ func (c *call) stackBind(x *sockfd.Socket) reply {
 		return c.result(err)
 	}
 	defer c.settle(x, 0)
-	return c.result(x.Bind(c, a))
+	err = x.Bind(c, a)
+	if err == unix.EADDRINUSE {
+		// By one that was closed just now, perhaps: it is released when its last close is known.
+		c.Block()
+		c.s.socks.Drain(lingerBind)
+		err = x.Bind(c, a)
+	}
+	return c.result(err)
 }
 
 // stackConnect is connect(fd, addr, len) in a stack.
