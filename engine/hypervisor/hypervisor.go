@@ -72,6 +72,7 @@ func (h *Hypervisor) open(cfg Config) (err error) {
 			return err
 		}
 	}
+	unix.Umask(0)
 	for _, sub := range []string{"f", "x"} {
 		if err := os.Mkdir(filepath.Join(h.dir, sub), 0o711); err != nil {
 			return err
@@ -81,14 +82,13 @@ func (h *Hypervisor) open(cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
+	h.handleSignals()
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("prctl(PR_SET_CHILD_SUBREAPER): %w", err)
 	}
 	if h.keeper, err = startKeeper(h.sup.TokenBase(), h.dir); err != nil {
 		return err
 	}
-	unix.Umask(0)
-	h.handleSignals()
 	return h.sup.Open()
 }
 
@@ -97,7 +97,7 @@ func (h *Hypervisor) open(cfg Config) (err error) {
 func (h *Hypervisor) handleSignals() {
 	// Not ignored: guests would inherit that. What was ignored before is so for them as well.
 	unheard := make(chan os.Signal, 1)
-	for _, sig := range []os.Signal{unix.SIGINT, unix.SIGQUIT, unix.SIGTTOU, unix.SIGPIPE} {
+	for _, sig := range []os.Signal{unix.SIGINT, unix.SIGQUIT, unix.SIGTTOU, unix.SIGPIPE, unix.SIGXFSZ} {
 		if !signal.Ignored(sig) {
 			signal.Notify(unheard, sig)
 		}

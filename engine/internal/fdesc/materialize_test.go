@@ -69,6 +69,28 @@ func TestMaterialize(t *testing.T) {
 	unix.Close(fd2)
 }
 
+// The file system may tell its own, older size while what was written natively is ahead of it.
+func TestMaterializeResized(t *testing.T) {
+	s, c := newStore(t), enginetest.NewCall()
+	n := &fakeNode{data: pattern(5000)}
+	o, fd := open(t, s, n, unix.O_RDWR)
+	if err := o.Materialize(c, fd); err != nil {
+		t.Fatal(err)
+	}
+	want := pattern(20000)
+	unix.Pwrite(fd, want, 0)
+	s.Pages(n).Resize(5000)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil || st.Size != int64(len(want)) {
+		t.Errorf("native size %d, %v", st.Size, err)
+	}
+	unix.Close(fd)
+	s.Drain(c)
+	if got := n.contents(); !bytes.Equal(got, want) {
+		t.Errorf("after the last close: %d bytes, want %d", len(got), len(want))
+	}
+}
+
 // exec 9>log: only open for writing.
 func TestMaterializeWriteOnly(t *testing.T) {
 	s, c := newStore(t), enginetest.NewCall()

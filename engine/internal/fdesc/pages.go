@@ -34,17 +34,20 @@ func (ino *inode) Invalidate(off, length int64) {
 	ino.unload(e)
 }
 
-// Resize implements [engine.Pages].
+// Resize implements [engine.Pages]. Where guests write natively the stand-in is the truth, and the file system
+// learns of the size when it is written back: what it tells meanwhile is older.
 func (ino *inode) Resize(size int64) {
 	if size < 0 {
 		return
 	}
 	ino.mu.Lock()
 	old := ino.size
-	if !ino.gone {
-		ino.sizeGen++
-		ino.resize(size)
+	if ino.gone || ino.natives > 0 {
+		ino.mu.Unlock()
+		return
 	}
+	ino.sizeGen++
+	ino.resize(size)
 	ino.mu.Unlock()
 	ino.grownLater(old, size)
 }

@@ -102,7 +102,11 @@ func (s *Supervisor) LookPath(name, path string) (string, error) {
 			dir = "."
 		}
 		p := filepath.Join(dir, name)
-		n, _, lerr := bg.View().Lookup(bg, p, true)
+		abs, lerr := filepath.Abs(p)
+		if lerr != nil {
+			continue
+		}
+		n, _, lerr := bg.View().Lookup(bg, abs, true)
 		if lerr != nil || n.Type() != unix.S_IFREG {
 			continue
 		}

@@ -3,6 +3,8 @@
 package sys
 
 import (
+	"fmt"
+
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
 	"vuos.dev/engine/internal/fdesc"
@@ -37,7 +39,7 @@ func (c *call) installFile(o *openedAt, f engine.File, flags int) (int, error) {
 			at.Mount.Put()
 		}
 	}}
-	_, fd, err := c.s.files.Open(c, spec)
+	opened, fd, err := c.s.files.Open(c, spec)
 	if err != nil {
 		if f != nil {
 			f.Release(c)
@@ -46,8 +48,32 @@ func (c *call) installFile(o *openedAt, f engine.File, flags int) (int, error) {
 		return -1, err
 	}
 	defer unix.Close(fd) // which is the last close if it was not installed
-	return c.installZone(fd, cloexec)
+	n, err := c.installZone(fd, cloexec)
+	if err == errHardLimit {
+		return c.installBelow(opened, fd, cloexec)
+	}
+	return n, err
 }
+
+// installBelow gives an open file the lowest free number, in a guest that cannot have one of the zone: as dup2
+// does it, see sysDup2.
+func (c *call) installBelow(o *fdesc.Open, fd int, cloexec bool) (int, error) {
+	if !o.Device() {
+		if err := o.Materialize(c, fd); err != nil {
+			return -1, err
+		}
+		return c.s.listener.AddLowest(c.n.ID, fd, cloexec)
+	}
+	alias, err := o.Alias()
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(alias)
+	return c.s.listener.AddLowest(c.n.ID, alias, cloexec)
+}
+
+// errHardLimit says that the hard RLIMIT_NOFILE leaves no number of the zone. It is EMFILE.
+var errHardLimit = fmt.Errorf("descriptors of the zone: %w", unix.EMFILE)
 
 func (c *call) installStream(at *openedAt, f engine.File, s engine.StreamFile, flags int) (int, error) {
 	fd, err := s.Stream()
@@ -97,10 +123,24 @@ func (c *call) installZone(fd int, cloexec bool) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	if uint64(n) >= lim.Cur {
-		return n, c.addBeyond(fd, n, cloexec, lim)
+	err = c.addNumber(fd, n, cloexec, lim)
+	if err != errHardLimit {
+		return n, err
 	}
-	return n, c.s.listener.AddFD(c.n.ID, fd, n, cloexec)
+	for n := int(min(lim.Max, topOfZone)) - 1; n >= seccomp.Zone; n-- {
+		if !guest.FDOpen(c.TID(), n) {
+			return n, c.addNumber(fd, n, cloexec, lim)
+		}
+	}
+	return -1, errHardLimit
+}
+
+// addNumber installs fd as number n.
+func (c *call) addNumber(fd, n int, cloexec bool, lim unix.Rlimit) error {
+	if uint64(n) >= lim.Cur {
+		return c.addBeyond(fd, n, cloexec, lim)
+	}
+	return c.s.listener.AddFD(c.n.ID, fd, n, cloexec)
 }
 
 // freeNumber finds the number for a virtual descriptor: 0, 1 or 2, or the first free one in the order
@@ -129,12 +169,12 @@ func (c *call) freeNumber(nums *numbers, limit uint64) (int, error) {
 }
 
 // addBeyond installs a number that the guest's RLIMIT_NOFILE does not allow: the guest may have as
-// many descriptors as it says, but they would all be below the zone.
+// many descriptors as it says, but they would all be below the zone. Beyond the hard limit umvu
+// needs CAP_SYS_RESOURCE.
 func (c *call) addBeyond(fd, n int, cloexec bool, lim unix.Rlimit) error {
-	more := lim
-	more.Cur = min(uint64(n)+1, lim.Max)
+	more := unix.Rlimit{Cur: uint64(n) + 1, Max: max(uint64(n)+1, lim.Max)}
 	if err := guest.SetLimit(c.TID(), unix.RLIMIT_NOFILE, more); err != nil {
-		return unix.EMFILE
+		return errHardLimit
 	}
 	err := c.s.listener.AddFD(c.n.ID, fd, n, cloexec)
 	if e := guest.SetLimit(c.TID(), unix.RLIMIT_NOFILE, lim); err == nil && e != nil {

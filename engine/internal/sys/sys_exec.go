@@ -296,6 +296,9 @@ func (p *program) run() reply {
 	held = append(held, b)
 	c.s.programs.add(b.Path(), p.openedAt())
 	dirfd, err := c.installZone(b.Dirfd(), true)
+	if err == errHardLimit {
+		dirfd, err = c.s.listener.AddLowest(c.n.ID, b.Dirfd(), true)
+	}
 	if err != nil {
 		release()
 		return c.result(err)
