@@ -3,8 +3,8 @@
 // Package partition reads partition tables as the kernel does (block/partitions/msdos.c and efi.c): MBR with
 // logical partitions, and GPT with its backup.
 //
-// The libraries looked at either do not read logical partitions or give up on a GPT whose first header is
-// damaged, hence a parser of its own.
+// It is a parser of its own because diskfs/go-diskfs, the maintained library for tables, reads no logical partitions, takes
+// a GPT only with the header and entry sizes it writes itself, and does not say where a table's sectors are.
 package partition
 
 import (
