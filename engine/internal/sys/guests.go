@@ -95,7 +95,7 @@ func (s *Supervisor) LookPath(name, path string) (string, error) {
 	if strings.ContainsRune(name, '/') {
 		return name, nil
 	}
-	bg := s.background(nil)
+	bg := s.background()
 	err := error(unix.ENOENT)
 	for _, dir := range filepath.SplitList(path) {
 		if dir == "" {

@@ -98,7 +98,7 @@ func (s *Supervisor) unlockAll(pid int) {
 		lk := unix.Flock_t{Type: unix.F_UNLCK}
 		s.guard("unlock", func() {
 			err := f.Use(func() error {
-				return f.File.(engine.FileLocker).Lock(s.background(nil), unix.F_SETLK, s.locks.owner(pid, nil), &lk)
+				return f.File.(engine.FileLocker).Lock(s.background(), unix.F_SETLK, s.locks.owner(pid, nil), &lk)
 			})
 			if err != nil {
 				s.log.Logf(engine.LogDebug, "locks of process %d: %v", pid, err)

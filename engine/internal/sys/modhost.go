@@ -56,13 +56,20 @@ type ownCall struct {
 	view *view.View
 }
 
-// background is a call of umvu's own, in the view of a guest's call or in the first one.
-func (s *Supervisor) background(c *call) engine.Call {
-	if c != nil {
-		return &ownCall{s, c.task().View}
-	}
-	return &ownCall{s, s.views[0]}
+// background is a call of umvu's own in the first view.
+func (s *Supervisor) background() engine.Call { return &ownCall{s, s.views[0]} }
+
+// callFor is a call of umvu's own that a guest's call waits for: it may wait as that one may.
+type callFor struct {
+	ownCall
+	guest *call
 }
+
+// asOwn is c with umvu's own credentials.
+func (c *call) asOwn() engine.Call { return &callFor{ownCall{c.s, c.task().View}, c} }
+
+func (o *callFor) Block()                       { o.guest.Block() }
+func (o *callFor) Interrupted() <-chan struct{} { return o.guest.Interrupted() }
 
 func (o *ownCall) PID() int                     { return os.Getpid() }
 func (o *ownCall) TID() int                     { return os.Getpid() }

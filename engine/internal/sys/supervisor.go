@@ -105,7 +105,7 @@ func New(cfg Config) (*Supervisor, error) {
 			yield(pid)
 		}
 	})
-	s.socks = sockfd.NewTable(cfg.Dir, s.background(nil), cfg.Log.Logf)
+	s.socks = sockfd.NewTable(cfg.Dir, s.background(), cfg.Log.Logf)
 	s.modules.init(s, cfg.Modules)
 	s.interrupts.init(s)
 	s.late.init(s.handOver)

@@ -236,7 +236,7 @@ func (p *program) open(t target) (io.ReaderAt, func(), error) {
 	if !ok {
 		return nil, nil, unix.EACCES
 	}
-	who := p.c.s.background(p.c)
+	who := p.c.asOwn()
 	f, err := op.Open(who, unix.O_RDONLY)
 	if err != nil {
 		return nil, nil, err

@@ -190,7 +190,7 @@ func (s *Supervisor) ended(m *view.Mount) {
 		s.listed.Add(-1)
 	}
 	s.guard(m.Type+": unmount", func() {
-		if err := m.FS.Unmount(s.background(nil)); err != nil {
+		if err := m.FS.Unmount(s.background()); err != nil {
 			s.log.Logf(engine.LogWarning, "%s: unmount %s: %v", m.Type, m.Point(), err)
 		}
 	})
