@@ -26,13 +26,18 @@ type heldKey struct {
 	dev, ino, mount uint64
 }
 
-// holding are all inodes that are held.
+// holding are all inodes that are held. Who takes one out closes its descriptor.
 var holding = struct {
 	sync.Mutex
-	by     map[heldKey]weak.Pointer[Held]
+	by     map[heldKey]heldFD
 	max    int  // 0: not known yet
 	asking bool // who holds nothing any more is being looked for
-}{by: map[heldKey]weak.Pointer[Held]{}}
+}{by: map[heldKey]heldFD{}}
+
+type heldFD struct {
+	ref weak.Pointer[Held]
+	fd  int
+}
 
 // heldLimit bounds how many are held, by the descriptors that umvu may have.
 func heldLimit() int {
@@ -61,9 +66,13 @@ func hold(fd int, name string) *Held {
 	key := heldKey{unix.Mkdev(st.Dev_major, st.Dev_minor), st.Ino, st.Mnt_id}
 	holding.Lock()
 	defer holding.Unlock()
-	if h := holding.by[key].Value(); h != nil {
-		unix.Close(fd)
-		return h
+	if old, found := holding.by[key]; found {
+		if h := old.ref.Value(); h != nil {
+			unix.Close(fd)
+			return h
+		}
+		unix.Close(old.fd)
+		delete(holding.by, key)
 	}
 	if holding.max == 0 {
 		holding.max = heldLimit()
@@ -74,16 +83,16 @@ func hold(fd int, name string) *Held {
 		return nil
 	}
 	h := &Held{fd: fd, name: name}
-	ref := weak.Make(h)
-	holding.by[key] = ref
-	runtime.AddCleanup(h, func(fd int) {
+	mine := heldFD{weak.Make(h), fd}
+	holding.by[key] = mine
+	runtime.AddCleanup(h, func(key heldKey) {
 		holding.Lock()
 		defer holding.Unlock()
-		if holding.by[key] == ref {
+		if holding.by[key] == mine {
 			delete(holding.by, key)
+			unix.Close(mine.fd)
 		}
-		unix.Close(fd)
-	}, fd)
+	}, key)
 	return h
 }
 
@@ -94,11 +103,24 @@ func collect() {
 	}
 	holding.asking = true
 	go func() {
-		runtime.GC()
+		LetGo()
 		holding.Lock()
 		defer holding.Unlock()
 		holding.asking = false
 	}()
+}
+
+// LetGo closes the descriptors of what is held by nobody any more, which otherwise happens some time later.
+func LetGo() {
+	runtime.GC()
+	holding.Lock()
+	defer holding.Unlock()
+	for key, h := range holding.by {
+		if h.ref.Value() == nil {
+			delete(holding.by, key)
+			unix.Close(h.fd)
+		}
+	}
 }
 
 // link is the text of the descriptor's link in /proc: the path of the inode as it is now.

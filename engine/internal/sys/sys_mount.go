@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
 	"vuos.dev/engine/internal/guest"
+	"vuos.dev/engine/internal/host"
 	"vuos.dev/engine/internal/view"
 )
 
@@ -205,6 +206,17 @@ func (s *Supervisor) ended(m *view.Mount) {
 
 // sysUmount2 is umount2(target, flags).
 func sysUmount2(c *call) reply {
+	r := c.umount2()
+	if r.cont && host.HeldCount() > 0 {
+		// What no guest uses any more must not keep a file system of the kernel's busy.
+		c.Block()
+		c.s.tasks.Collect()
+		host.LetGo()
+	}
+	return r
+}
+
+func (c *call) umount2() reply {
 	if c.s.mounts.Load() == 0 {
 		return native
 	}

@@ -11,6 +11,13 @@ import (
 	"vuos.dev/engine/internal/guest"
 )
 
+// Collect frees the states that no living process has.
+func (t *Table) Collect() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.collect()
+}
+
 // collect frees the numbers that no living process has. Two passes over all processes: a
 // child made while the first one ran has the state of a parent that was there. umvu itself has the one that
 // its next child is to get.
