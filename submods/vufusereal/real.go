@@ -32,7 +32,8 @@ func root(c engine.Call, r *engine.MountRequest, o *vufuse.Options) (fs.InodeEmb
 		return nil, err
 	}
 	o.Client.DefaultPermissions = true
-	return fs.NewLoopbackRoot(path)
+	o.FS.NullPermissions = true // a mode of 0 is one
+	return newRoot(path)
 }
 
 // hostPath finds the source in the view, and that it is the same on the host.

@@ -78,3 +78,33 @@ func TestPermission(t *testing.T) {
 		t.Errorf("chmod: %v", err)
 	}
 }
+
+// TestRemovedWhileKnown checks that an inode stays what it was for who knows it, and that nothing but the inode of the tree is
+// found where it was.
+func TestRemovedWhileKnown(t *testing.T) {
+	dir := t.TempDir()
+	f, err := mount(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := enginetest.NewCall()
+	defer f.Unmount(c)
+	x := &enginetest.Tree{FS: f, Call: c}
+	if err := x.WriteFile("gone", []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	n, err := x.Lookup("gone", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Unlink("gone"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "gone")); err != nil {
+		t.Fatal(err)
+	}
+	var st unix.Statx_t
+	if err := n.Stat(c, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || st.Size != 3 {
+		t.Errorf("the removed file: mode %#o, %d bytes, %v", st.Mode, st.Size, err)
+	}
+}
