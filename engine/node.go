@@ -2,7 +2,11 @@
 
 package engine
 
-import "golang.org/x/sys/unix"
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
 
 // Node is an inode. Two Node values of one file system are equal (==) exactly
 // when they are the same inode; a Node must therefore be comparable, and most are
@@ -177,6 +181,18 @@ type NodeXattrer interface {
 	Setxattr(c Call, name string, value []byte, flags int) error
 	Listxattr(c Call) ([]string, error)
 	Removexattr(c Call, name string) error
+}
+
+// NodeFreshener is a regular file of which the file system knows for how long nobody but the engine changes it without telling
+// by [Pages]: then guests may read what is cached without the engine being asked. Without it
+// Stat is called before each read.
+type NodeFreshener interface {
+	// Fresh is how long what Stat says and what was read last are the file's, from now on; negative for always.
+	Fresh() time.Duration
+	// Prefetches tells whether a small file may be read when it is opened, though nobody may want to read it.
+	Prefetches() bool
+	// Revalidate asks whoever knows whether the file has changed since, and tells Pages if it has.
+	Revalidate(c Call) error
 }
 
 // NodeCacher says how the engine may keep the contents of a regular file.

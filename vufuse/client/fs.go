@@ -47,10 +47,11 @@ type FS struct {
 	agreed atomic.Pointer[terms] // with the server; never nil
 	ready  chan struct{}         // closed when INIT is answered, or never will be
 
-	epoch      time.Time
-	version    atomic.Uint64   // of attributes (attr_version)
-	missing    [64]atomic.Bool // requests that the server answered with ENOSYS
-	background sync.WaitGroup  // RELEASE requests under way
+	epoch       time.Time
+	version     atomic.Uint64   // of attributes (attr_version)
+	missing     [64]atomic.Bool // requests that the server answered with ENOSYS
+	invalidates atomic.Bool     // the server has told that contents changed
+	background  sync.WaitGroup  // RELEASE requests under way
 
 	renameMu sync.Mutex // s_vfs_rename_mutex
 	root     *node

@@ -25,6 +25,7 @@ func (fs *FS) InvalInode(id uint64, off, length int64) error {
 	n.linked = false
 	n.mu.Unlock()
 	if off >= 0 {
+		fs.invalidates.Store(true)
 		if length <= 0 {
 			length = -1
 		}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -31,17 +32,20 @@ type inode struct {
 	writeLock sem          // serializes changes, as the kernel's inode lock
 	pinned    atomic.Int64 // opens with a mapping; changes with mu held
 
-	mu      sync.RWMutex
-	size    int64 // of the file as last known, and of the stand-in
-	sizeGen uint64
-	dropGen uint64
-	chunks  map[int64]*chunk
-	loads   []*load
-	mapped  []*Open // those with pins
-	natives int     // materialized opens
-	wbSeq   uint64  // counts failed writes back
-	wbErr   error   // the last one
-	gone    bool    // stand-in dropped
+	mu         sync.RWMutex
+	size       int64 // of the file as last known, and of the stand-in
+	sizeGen    uint64
+	dropGen    uint64
+	chunks     map[int64]*chunk
+	loads      []*load
+	mapped     []*Open     // those with pins
+	natives    int         // materialized opens
+	readers    int         // opens that read natively, see readers.go
+	timer      *time.Timer // until the file system is asked for those again
+	boundBytes int64       // charged to lru.bound for them
+	wbSeq      uint64      // counts failed writes back
+	wbErr      error       // the last one
+	gone       bool        // stand-in dropped
 }
 
 // maxSpareLinks is how many links of an open inode are kept for the next open of it.

@@ -4,6 +4,7 @@ package fdesc
 
 import (
 	"bytes"
+	"math"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -66,9 +67,10 @@ func (ino *inode) begin(page int64, window extent) (mine, wait *load) {
 	return l, nil
 }
 
-// finish puts the data of a load into the cache.
-func (ino *inode) finish(l *load, data []byte) {
+// finish puts the data of a load into the cache, unless the file has changed since it began.
+func (ino *inode) finish(l *load, data []byte) (stale bool) {
 	ino.mu.Lock()
+	stale = l.stale
 	if !l.stale && !ino.gone {
 		for i, other := range ino.loads {
 			if other == l {
@@ -85,6 +87,7 @@ func (ino *inode) finish(l *load, data []byte) {
 	ino.mu.Unlock()
 	close(l.done)
 	ino.s.cache.shrink()
+	return stale
 }
 
 // fill has the page of off loaded and copies from what was read to p. again says that the caller has to
@@ -122,10 +125,15 @@ func (ino *inode) fill(c engine.Call, r engine.FileReader, p []byte, off, size i
 var zeroPage [pageSize]byte
 
 // update puts data into the cached pages it touches, and into those not cached that it fills if populate is
-// set or they are mapped. end is the size of the file. ino.mu is held.
+// set or they are mapped. While the file is read natively, nothing is put where the stand-in would get a hole of what is not loaded
+// before it. end is the size of the file. ino.mu is held.
 func (ino *inode) update(data []byte, off, end int64, populate bool) {
 	data = data[:max(0, min(int64(len(data)), end-off))]
 	e := pagesOf(off, int64(len(data)))
+	shown := int64(math.MaxInt64)
+	if ino.readers > 0 {
+		shown = ino.shown()
+	}
 	var run extent // bytes to be written
 	for page := e.first; page < e.end; page++ {
 		start := page << pageShift
@@ -135,8 +143,11 @@ func (ino *inode) update(data []byte, off, end int64, populate bool) {
 		if !loaded && !(full && (populate || ino.isPinned(page))) {
 			continue
 		}
+		if from > shown {
+			continue // natively read zeros before it would not be the file's
+		}
 		part := data[from-off : to-off]
-		if !loaded && bytes.Equal(part, zeroPage[:len(part)]) {
+		if !loaded && to <= shown && bytes.Equal(part, zeroPage[:len(part)]) {
 			ino.mark(page, false)
 			continue
 		}
@@ -146,6 +157,7 @@ func (ino *inode) update(data []byte, off, end int64, populate bool) {
 			run = extent{from, from}
 		}
 		run.end = to
+		shown = max(shown, to)
 	}
 	ino.putRun(run, data, off)
 	ino.account(e)

@@ -12,6 +12,7 @@ import (
 type lru struct {
 	limit    atomic.Int64
 	bytes    atomic.Int64
+	bound    atomic.Int64 // bytes of files that are read natively
 	evicting sync.Mutex
 
 	mu          sync.Mutex

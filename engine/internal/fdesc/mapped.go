@@ -77,7 +77,7 @@ func (ino *inode) unpin(o *Open) {
 	ino.pinned.Add(-1)
 	pins, eof := o.pins, pagesOf(0, ino.size).end
 	o.pins, o.dirty = nil, nil
-	if o.Native() {
+	if o.owns {
 		ino.natives--
 		ino.unmaterialize()
 		return

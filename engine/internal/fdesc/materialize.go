@@ -42,6 +42,7 @@ func (o *Open) Materialize(c engine.Call, fd int) error {
 	}
 	o.ino.mu.Lock()
 	o.native.Store(true)
+	o.owns = true
 	o.ino.natives++
 	o.ino.mu.Unlock()
 	return nil

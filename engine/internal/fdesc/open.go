@@ -47,7 +47,7 @@ type Open struct {
 	direct bool // past the page cache (CacheNone)
 
 	status atomic.Int64 // status flags last known
-	native atomic.Bool  // materialized; changes with posLock held
+	native atomic.Bool  // materialized or read natively; changes with posLock held or before the guest has it
 	seenWB atomic.Uint64
 	ra     readahead
 
@@ -59,6 +59,9 @@ type Open struct {
 
 	// Guarded by ino.mu: page ranges that are mapped, and those of them shared and writable.
 	pins, dirty extents
+	owns        bool // materialized
+
+	readsNatively bool // [Open.ReadNatively]; changes before the guest has it
 }
 
 const accessMode = unix.O_ACCMODE
@@ -121,10 +124,7 @@ func (o *Open) attach(c engine.Call) error {
 	o.ino = ino
 	o.direct = policy(o.Node) == engine.CacheNone
 	if o.File != nil && !o.direct {
-		if o.Flags&unix.O_TRUNC != 0 || policy(o.Node) == engine.CacheOpen {
-			ino.Invalidate(0, -1)
-		}
-		if _, err := ino.refresh(c, o); err != nil {
+		if err := o.freshen(c); err != nil {
 			o.s.put(ino)
 			return err
 		}
@@ -134,6 +134,20 @@ func (o *Open) attach(c engine.Call) error {
 	ino.mu.RUnlock()
 	if o.link, err = ino.takeLink(); err != nil {
 		o.s.put(ino)
+	}
+	return err
+}
+
+// freshen drops what may not be used by a new open, and takes the size over.
+func (o *Open) freshen(c engine.Call) error {
+	ino := o.ino
+	drop := policy(o.Node) == engine.CacheOpen
+	if drop || o.Flags&unix.O_TRUNC != 0 {
+		ino.invalidate(pagesOf(0, -1))
+	}
+	_, err := ino.refresh(c, o)
+	if err == nil && drop && ino.readNatively() {
+		err = ino.reload(c, pagesOf(0, -1))
 	}
 	return err
 }
@@ -177,7 +191,7 @@ func (o *Open) statusFlags(fd int) int {
 	return int(o.status.Load())
 }
 
-// Native tells whether the file was materialized: read, write and lseek on its descriptors are
+// Native tells whether the file was materialized or is read natively: read, write and lseek on its descriptors are
 // the kernel's to do.
 func (o *Open) Native() bool { return o.native.Load() }
 

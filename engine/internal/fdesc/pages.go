@@ -23,13 +23,19 @@ func (ino *inode) Invalidate(off, length int64) {
 	if off < 0 || length == 0 {
 		return
 	}
+	e := pagesOf(off, length)
+	ino.invalidate(e)
+	ino.reloadLater(e)
+}
+
+// invalidate drops the pages of e that are not mapped.
+func (ino *inode) invalidate(e extent) {
 	ino.mu.Lock()
 	defer ino.mu.Unlock()
 	if ino.gone {
 		return
 	}
 	ino.dropGen++
-	e := pagesOf(off, length)
 	ino.spoil(e)
 	ino.unload(e)
 }
@@ -171,8 +177,11 @@ func (ino *inode) punch(first, end int64) {
 	}
 }
 
-// isPinned tells whether a page is mapped by a guest. ino.mu is held.
+// isPinned tells whether a page is mapped or natively read by a guest. ino.mu is held.
 func (ino *inode) isPinned(page int64) bool {
+	if ino.readers > 0 {
+		return true
+	}
 	for _, o := range ino.mapped {
 		if o.pins.has(page) {
 			return true

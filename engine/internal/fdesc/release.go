@@ -98,6 +98,9 @@ func (ino *inode) lastClose(c engine.Call, o *Open) {
 		_ = ino.writeBack(c, o, 0, lastPage)
 	}
 	ino.unpin(o)
+	if o.readsNatively {
+		ino.unbind()
+	}
 	if o.direct && ino.pinned.Load() == 0 {
 		ino.Invalidate(0, -1)
 	}

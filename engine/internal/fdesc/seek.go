@@ -26,6 +26,9 @@ func (o *Open) Seek(c engine.Call, fd int, off int64, whence int) (int64, error)
 		if fd < 0 {
 			return 0, ErrNative
 		}
+		if o.readsNatively && whence >= unix.SEEK_DATA {
+			return o.seekNative(c, fd, off, whence)
+		}
 		return unix.Seek(fd, off, whence)
 	}
 	pos, err := o.target(c, off, whence)
@@ -37,6 +40,16 @@ func (o *Open) Seek(c engine.Call, fd int, off int64, whence int) (int64, error)
 	}
 	o.pos = pos
 	return pos, nil
+}
+
+// seekNative is SEEK_DATA or SEEK_HOLE where the kernel has the offset: what is a hole is not seen in the stand-in, which has one for
+// all zeros.
+func (o *Open) seekNative(c engine.Call, fd int, off int64, whence int) (int64, error) {
+	pos, err := o.seekData(c, off, whence)
+	if err != nil {
+		return 0, err
+	}
+	return unix.Seek(fd, pos, unix.SEEK_SET)
 }
 
 // target is where a seek leads; a negative position is invalid.

@@ -94,7 +94,8 @@ func (s *Store) Size(n engine.Node) (size int64, ok bool) {
 	return size, err == nil
 }
 
-// resize gives the cache another size. Nothing is known of what is between the old end and the new one. ino.mu is held,
+// resize gives the cache another size. Nothing is known of what is between the old end and the new one, so who reads natively
+// does not see that before it is loaded. ino.mu is held,
 // and sizeGen was counted up.
 func (ino *inode) resize(size int64) {
 	old := ino.size
@@ -112,8 +113,8 @@ func (ino *inode) resize(size int64) {
 		ino.unload(pagesOf(old, 1))
 	}
 	ino.size = size
-	if err := unix.Ftruncate(ino.fd, size); err != nil {
-		ino.s.log(engine.LogErr, "stand-in %s: size %d: %v", ino.base, size, err)
+	if ino.readers == 0 || ino.natives > 0 || size < ino.shown() {
+		ino.truncateStandIn(size)
 	}
 	if size < old {
 		ino.cutOff(pagesOf(0, size).end)
@@ -132,7 +133,11 @@ func (ino *inode) grown(c engine.Call, old, size int64) error {
 	if err := ino.loadTail(c, o.reader, old, size); err != nil {
 		return err
 	}
-	return ino.loadPinned(c, o.reader, pagesOf(old, size-old), size)
+	if err := ino.loadPinned(c, o.reader, pagesOf(old, size-old), size); err != nil {
+		return err
+	}
+	ino.show(size)
+	return nil
 }
 
 // setSize follows a change of size that was made here.

@@ -158,8 +158,8 @@ func (ino *inode) hasNative() bool {
 }
 
 // wrote brings the cache up to date after a write. gen is what dropGen was before: if somebody called for
-// invalidation since, it is not known which came first. If the write began behind the end of the file as known, that end is
-// returned, otherwise -1.
+// invalidation since, it is not known which came first. If the write began behind the end of the file as known, or of what is
+// shown of it, that end is returned, otherwise -1.
 func (ino *inode) wrote(p []byte, off int64, gen uint64, populate bool) (gap int64) {
 	gap = -1
 	ino.mu.Lock()
@@ -176,6 +176,9 @@ func (ino *inode) wrote(p []byte, off int64, gen uint64, populate bool) (gap int
 			ino.resize(off)
 		}
 		ino.resize(end)
+	}
+	if ino.readers > 0 && gap < 0 && ino.shown() < off {
+		gap = ino.shown()
 	}
 	if gen != ino.dropGen {
 		ino.unload(e)

@@ -16,7 +16,7 @@ type Trap struct {
 	Kind Kind
 	// Args are the positions of the arguments that Kind looks at.
 	Args []int
-	// Values are compared with the low half of the argument (ArgEquals).
+	// Values are compared with the low half of the argument (ArgEquals, ByReadFD).
 	Values []uint32
 	// Errno is the error that Refuse answers with.
 	Errno unix.Errno
@@ -31,6 +31,7 @@ const (
 	Pass        Kind = iota // never notified
 	Always                  // always notified
 	ByFD                    // one of Args is 0, 1, 2 or in the zone
+	ByReadFD                // ByFD, but in the read zone only if Args[1] is one of Values
 	ByMappedFD              // mmap: Args[0] are the flags, Args[1] the descriptor
 	ArgEquals               // Args[0] is one of Values
 	ArgBetween              // Args[0] is from Values[0] to Values[1]
@@ -42,6 +43,13 @@ const (
 // Zone is the range of descriptors that may be virtual: all numbers from it on, and 0, 1
 // and 2.
 const Zone = 240
+
+// The read zone is the part of the zone in which reading is not notified: for virtual files whose stand-in has
+// all of their contents. It ends where select(2) does.
+const (
+	ReadZone    = 768
+	ReadZoneEnd = 1024
+)
 
 // Window is the address of one page from which every call is allowed: it is for
 // code of ours inside a guest. Nothing is mapped there yet.
@@ -102,6 +110,8 @@ func (t Trap) leaf() []unix.SockFilter {
 		return []unix.SockFilter{ret(retErrno | uint32(t.Errno))}
 	case ByFD:
 		return byFD(t.Args, t.otherwise())
+	case ByReadFD:
+		return t.byReadFD()
 	case ByMappedFD:
 		return append([]unix.SockFilter{
 			load(arg(t.Args[0])),
@@ -156,6 +166,25 @@ func byFD(args []int, rest []unix.SockFilter) []unix.SockFilter {
 		}, rest...)
 	}
 	return append(rest, out...)
+}
+
+// byReadFD is byFD of the first argument outside the read zone.
+func (t Trap) byReadFD() []unix.SockFilter {
+	rest := t.otherwise()
+	end := append(rest, notify()...)
+	others := 0 // instructions in front of rest
+	if len(t.Values) > 0 {
+		end = argEquals(t.Args[1], t.Values, rest)
+		others = 1 + len(t.Values)
+	}
+	toRest, toNotify := uint8(others), uint8(others+len(rest))
+	return append([]unix.SockFilter{
+		load(arg(t.Args[0])),
+		jump(unix.BPF_JGE, ReadZoneEnd, toNotify+3, 0),
+		jump(unix.BPF_JGE, ReadZone, 2, 0),
+		jump(unix.BPF_JGE, Zone, toNotify+1, 0),
+		jump(unix.BPF_JGT, 2, toRest, toNotify),
+	}, end...)
 }
 
 func argEquals(n int, values []uint32, rest []unix.SockFilter) []unix.SockFilter {

@@ -17,6 +17,8 @@ var kinds = []seccomp.Trap{
 	{Kind: seccomp.Always},
 	{Kind: seccomp.ByFD, Args: []int{0}},
 	{Kind: seccomp.ByFD, Args: []int{5}},
+	{Kind: seccomp.ByReadFD, Args: []int{0}},
+	{Kind: seccomp.ByReadFD, Args: []int{0, 2}, Values: []uint32{3, 4}},
 	{Kind: seccomp.ByFD, Args: []int{0, 2}},
 	{Kind: seccomp.ByFD, Args: []int{1, 3, 4}},
 	{Kind: seccomp.ByMappedFD, Args: []int{3, 4}},
@@ -34,7 +36,7 @@ var kinds = []seccomp.Trap{
 
 // interesting values of an argument: around the zone, the flags above, and beyond 32 bits.
 var interesting = []uint64{
-	0, 1, 2, 3, 4, 7, 9, seccomp.Zone - 1, seccomp.Zone, seccomp.Zone + 1, 1023, unix.MAP_ANONYMOUS, 0x20000, 0x10000000,
+	0, 1, 2, 3, 4, 7, 9, seccomp.Zone - 1, seccomp.Zone, seccomp.Zone + 1, seccomp.ReadZone - 1, seccomp.ReadZone, 1023, 1024, unix.MAP_ANONYMOUS, 0x20000, 0x10000000,
 	1<<31 - 1, 1 << 31, 1<<32 - 1, 1 << 32, 1<<32 + 3, 1<<32 + 1, 1<<64 - 1,
 }
 

@@ -106,7 +106,7 @@ func (c *call) installPassed(b []byte, cloexec bool) (control []byte, cut bool) 
 // installPassedFD installs one: in the zone if it is virtual, otherwise where the kernel would.
 func (c *call) installPassedFD(own int, cloexec bool) (int, error) {
 	if c.s.zoned(own) {
-		return c.installZone(own, cloexec)
+		return c.installZone(own, cloexec, zoneFor(c.s.fileOf(os.Getpid(), own)))
 	}
 	return c.s.listener.AddLowest(c.n.ID, own, cloexec)
 }

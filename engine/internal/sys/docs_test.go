@@ -72,6 +72,12 @@ func trapText(t seccomp.Trap) string {
 		return "always"
 	case seccomp.ByFD:
 		return "for a possibly virtual descriptor"
+	case seccomp.ByReadFD:
+		text := fmt.Sprintf("for a possibly virtual descriptor below %d or from %d on", seccomp.ReadZone, seccomp.ReadZoneEnd)
+		if len(t.Values) > 0 {
+			text += fmt.Sprintf(", for all if argument %d is one of %s", t.Args[1]+1, list(t.Values))
+		}
+		return text
 	case seccomp.ByMappedFD:
 		return "for a possibly virtual descriptor, unless anonymous"
 	case seccomp.ArgEquals:

@@ -22,7 +22,7 @@ func rowTraps() map[int]seccomp.Trap {
 // Each call is notified exactly when its row says so; calls without a row never are.
 func TestFilterFollowsTable(t *testing.T) {
 	code, traps := Filter(), rowTraps()
-	values := []uint64{0, 2, 3, 239, 240, 1 << 32, 1<<64 - 1}
+	values := []uint64{0, 2, 3, 239, 240, 767, 768, 1023, 1024, 1 << 32, 1<<64 - 1}
 	for _, e := range table {
 		for _, v := range e.trap.Values {
 			values = append(values, uint64(v))

@@ -47,8 +47,11 @@ func (c *call) installFile(o *openedAt, f engine.File, flags int) (int, error) {
 		spec.OnRelease()
 		return -1, err
 	}
-	defer unix.Close(fd) // which is the last close if it was not installed
-	n, err := c.installZone(fd, cloexec)
+	defer unix.Close(fd)     // which is the last close if it was not installed
+	if c.s.watches.Empty() { // who watches is told of each read
+		opened.ReadNatively(c)
+	}
+	n, err := c.installZone(fd, cloexec, zoneFor(opened))
 	if err == errHardLimit {
 		return c.installBelow(opened, fd, cloexec)
 	}
@@ -102,13 +105,12 @@ func (c *call) installStream(at *openedAt, f engine.File, s engine.StreamFile, f
 			o.Release()
 		}()
 	}
-	return c.installZone(fd, flags&unix.O_CLOEXEC != 0)
+	return c.installZone(fd, flags&unix.O_CLOEXEC != 0, otherZone)
 }
 
 // installZone installs umvu's descriptor fd as a virtual descriptor of the guest: 0, 1 or 2 if
-// that is the lowest free number, as POSIX says, otherwise a number from the top
-// of the zone, since real descriptors grow from below.
-func (c *call) installZone(fd int, cloexec bool) (int, error) {
+// that is the lowest free number, as POSIX says, otherwise one of z.
+func (c *call) installZone(fd int, cloexec bool, z zone) (int, error) {
 	lim, err := guest.GetLimit(c.TID(), unix.RLIMIT_NOFILE)
 	if err != nil {
 		return -1, err
@@ -119,7 +121,7 @@ func (c *call) installZone(fd int, cloexec bool) (int, error) {
 	nums := c.s.numbersOf(c.PID())
 	nums.mu.Lock()
 	defer nums.mu.Unlock()
-	n, err := c.freeNumber(nums, lim.Cur)
+	n, err := c.freeNumber(nums, z, lim.Cur)
 	if err != nil {
 		return -1, err
 	}
@@ -127,8 +129,8 @@ func (c *call) installZone(fd int, cloexec bool) (int, error) {
 	if err != errHardLimit {
 		return n, err
 	}
-	for n := int(min(lim.Max, topOfZone)) - 1; n >= seccomp.Zone; n-- {
-		if !guest.FDOpen(c.TID(), n) {
+	for n := int(min(lim.Max, seccomp.ReadZoneEnd)) - 1; n >= seccomp.Zone; n-- {
+		if (z == readZone || zoneOf(n) == otherZone) && !guest.FDOpen(c.TID(), n) {
 			return n, c.addNumber(fd, n, cloexec, lim)
 		}
 	}
@@ -144,28 +146,35 @@ func (c *call) addNumber(fd, n int, cloexec bool, lim unix.Rlimit) error {
 }
 
 // freeNumber finds the number for a virtual descriptor: 0, 1 or 2, or the first free one in the order
-// in which the zone is filled.
-func (c *call) freeNumber(nums *numbers, limit uint64) (int, error) {
+// in which z is filled. If the read zone is full it is one of the other, where reading is only slower.
+func (c *call) freeNumber(nums *numbers, z zone, limit uint64) (int, error) {
 	for n := range 3 {
 		if !guest.FDOpen(c.TID(), n) {
 			return n, nil
 		}
 	}
-	first := nums.next[c.PID()]
-	last := topOfZone - seccomp.Zone + int(min(limit, 1<<24))
-	for i := first; i < last; i++ {
-		if n := zoneNumber(i); !guest.FDOpen(c.TID(), n) {
-			nums.took(c.PID(), i)
+	if z == readZone {
+		if n := c.freeIn(nums, z, seccomp.ReadZoneEnd-seccomp.ReadZone); n >= 0 {
 			return n, nil
 		}
 	}
-	for i := range min(first, last) {
-		if n := zoneNumber(i); !guest.FDOpen(c.TID(), n) {
-			nums.took(c.PID(), i)
-			return n, nil
-		}
+	if n := c.freeIn(nums, otherZone, seccomp.ReadZone-seccomp.Zone+int(min(limit, 1<<24))); n >= 0 {
+		return n, nil
 	}
 	return -1, unix.EMFILE
+}
+
+// freeIn finds one of the first count numbers of a zone that is free, or returns -1.
+func (c *call) freeIn(nums *numbers, z zone, count int) int {
+	first := nums.next[z][c.PID()]
+	for k := range count {
+		i := (first + k) % count
+		if n := z.number(i); !guest.FDOpen(c.TID(), n) {
+			nums.took(z, c.PID(), i)
+			return n
+		}
+	}
+	return -1
 }
 
 // addBeyond installs a number that the guest's RLIMIT_NOFILE does not allow: the guest may have as

@@ -5,44 +5,75 @@ package sys
 import (
 	"sync"
 
+	"vuos.dev/engine/internal/fdesc"
 	"vuos.dev/engine/internal/seccomp"
 )
 
-// topOfZone is where select(2) ends.
-const topOfZone = 1024
+// zone is a part of the numbers whose calls are notified: the read zone, or the rest.
+type zone int
 
-// The zone is filled from topOfZone downwards, since real descriptors grow from below, and then upwards
-// from there. zoneNumber is the i-th number in that order, zoneIndex the reverse.
-func zoneNumber(i int) int {
-	if n := topOfZone - 1 - i; n >= seccomp.Zone {
-		return n
+const (
+	readZone  zone = iota // reading is native
+	otherZone             // all is notified
+	zones
+)
+
+// zoneOf is the part that a number is in.
+func zoneOf(n int) zone {
+	if n >= seccomp.ReadZone && n < seccomp.ReadZoneEnd {
+		return readZone
 	}
-	return i + seccomp.Zone
+	return otherZone
 }
 
-func zoneIndex(n int) int {
-	if n < topOfZone {
-		return topOfZone - 1 - n
+// zoneFor is where a descriptor of an open file belongs.
+func zoneFor(f *fdesc.Open) zone {
+	if f != nil && f.ReadsNatively() {
+		return readZone
 	}
-	return n - seccomp.Zone
+	return otherZone
+}
+
+// A zone is filled downwards, since real descriptors grow from below, and then, unless it is the read zone, upwards behind
+// that one. number is the i-th number in that order, or -1; index is the reverse.
+func (z zone) number(i int) int {
+	switch n := seccomp.ReadZoneEnd - 1 - i; {
+	case z == otherZone && seccomp.ReadZone-1-i >= seccomp.Zone:
+		return seccomp.ReadZone - 1 - i
+	case z == otherZone:
+		return seccomp.ReadZoneEnd - (seccomp.ReadZone - seccomp.Zone) + i
+	case n >= seccomp.ReadZone:
+		return n
+	}
+	return -1
+}
+
+func (z zone) index(n int) int {
+	switch {
+	case z == readZone:
+		return seccomp.ReadZoneEnd - 1 - n
+	case n < seccomp.ReadZone:
+		return seccomp.ReadZone - 1 - n
+	}
+	return n - seccomp.ReadZoneEnd + (seccomp.ReadZone - seccomp.Zone)
 }
 
 // numbers remembers where the next free number of a process is probably to be found. It is a hint only:
 // whether a number is free is asked of the kernel.
 type numbers struct {
-	mu   sync.Mutex // held until the number found is installed
-	next map[int]int
+	mu   sync.Mutex         // held until the number found is installed
+	next [zones]map[int]int // by process
 }
 
 const maxHints = 256
 
 func (s *Supervisor) numbersOf(pid int) *numbers { return &s.numbers[pid%len(s.numbers)] }
 
-func (n *numbers) took(pid, i int) {
-	if n.next == nil || len(n.next) > maxHints {
-		n.next = map[int]int{}
+func (n *numbers) took(z zone, pid, i int) {
+	if n.next[z] == nil || len(n.next[z]) > maxHints {
+		n.next[z] = map[int]int{}
 	}
-	n.next[pid] = i + 1
+	n.next[z][pid] = i + 1
 }
 
 // closed tells that a number of the zone is being closed.
@@ -52,7 +83,8 @@ func (n *numbers) closed(pid, fd int) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if i := zoneIndex(fd); i < n.next[pid] {
-		n.next[pid] = i
+	z := zoneOf(fd)
+	if i := z.index(fd); i < n.next[z][pid] {
+		n.next[z][pid] = i
 	}
 }

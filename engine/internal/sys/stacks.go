@@ -126,5 +126,5 @@ func (c *call) installSocket(at view.Pos, s engine.Socket, typ, flags int) (int,
 	if x.IsStream() {
 		return c.s.listener.AddLowest(c.n.ID, fd, cloexec)
 	}
-	return c.installZone(fd, cloexec)
+	return c.installZone(fd, cloexec, otherZone)
 }

@@ -295,7 +295,7 @@ func (p *program) run() reply {
 	}
 	held = append(held, b)
 	c.s.programs.add(b.Path(), p.openedAt())
-	dirfd, err := c.installZone(b.Dirfd(), true)
+	dirfd, err := c.installZone(b.Dirfd(), true, otherZone)
 	if err == errHardLimit {
 		dirfd, err = c.s.listener.AddLowest(c.n.ID, b.Dirfd(), true)
 	}

@@ -86,7 +86,7 @@ func (c *call) withFD(fd int, f func(own int) reply) reply {
 // again installs one more descriptor of the same open file in the zone.
 func (c *call) again(fd int, cloexec bool) reply {
 	return c.withFD(fd, func(own int) reply {
-		n, err := c.installZone(own, cloexec)
+		n, err := c.installZone(own, cloexec, zoneFor(c.file(fd)))
 		if err != nil {
 			return c.result(err)
 		}
@@ -101,18 +101,18 @@ func sysDup(c *call) reply {
 	return c.again(c.fd(0), false)
 }
 
-// sysDup2 is dup2 and dup3. A number below the zone is where the guest's calls are not seen: the
-// stand-in must then be the truth.
+// sysDup2 is dup2 and dup3. A number below the zone, or in the read zone, is where the guest's calls are not seen, or not
+// all: the stand-in must then be the truth.
 func sysDup2(c *call) reply {
 	f := c.file(c.fd(0))
 	to := c.fd(1)
-	if !inZone(to) && c.datagram(c.fd(0)) != nil {
+	if !readsNotified(to) && c.datagram(c.fd(0)) != nil {
 		return fail(unix.EBADF) // its calls would not be seen there
 	}
 	if f == nil || to < 0 || to == c.fd(0) {
 		return native
 	}
-	if inZone(to) {
+	if readsNotified(to) {
 		return native
 	}
 	return c.withFD(c.fd(0), func(own int) reply {
@@ -180,8 +180,8 @@ func sysFcntl(c *call) reply {
 	return native
 }
 
-// inZone tells whether the filter notifies calls on the descriptor.
-func inZone(fd int) bool { return fd <= 2 || fd >= seccomp.Zone }
+// readsNotified tells whether the filter notifies all calls on the descriptor, reading too.
+func readsNotified(fd int) bool { return fd <= 2 || fd >= seccomp.Zone && zoneOf(fd) != readZone }
 
 // lock is a record lock: the file system's, or else the stand-in's. A lock may start at the file's position, which
 // the kernel must know then.
@@ -231,13 +231,24 @@ const oLargefile = 0o100000
 
 func sysLseek(c *call) reply {
 	f := c.file(c.fd(0))
-	if f == nil || f.Native() {
+	whence := c.fd(2)
+	switch {
+	case f == nil:
 		return native
-	}
-	if f.Flags&unix.O_PATH != 0 {
+	case f.Native() && whence != unix.SEEK_DATA && whence != unix.SEEK_HOLE:
+		return native
+	case f.Native():
+		return c.withFD(c.fd(0), func(own int) reply {
+			n, err := f.Seek(c, own, int64(c.n.Args[1]), whence)
+			if err != nil {
+				return c.result(err)
+			}
+			return ok(n)
+		})
+	case f.Flags&unix.O_PATH != 0:
 		return fail(unix.EBADF)
 	}
-	n, err := f.Seek(c, -1, int64(c.n.Args[1]), c.fd(2))
+	n, err := f.Seek(c, -1, int64(c.n.Args[1]), whence)
 	switch err {
 	case nil:
 		return ok(n)
@@ -331,7 +342,7 @@ func (c *call) fionread(f *fdesc.Open) reply {
 	if err := f.Node.Stat(c, &st); err != nil {
 		return c.result(err)
 	}
-	at, err := f.Offset(c)
+	at, err := c.position(f)
 	if err != nil {
 		return c.result(err)
 	}

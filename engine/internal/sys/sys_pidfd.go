@@ -29,7 +29,7 @@ func sysPidfdGetfd(c *call) reply {
 		if pid, ok := pidOf(own); !ok || !c.mayTrace(pid) {
 			return fail(unix.EPERM)
 		}
-		n, err := c.installZone(fd, true)
+		n, err := c.installZone(fd, true, zoneFor(c.s.fileOf(os.Getpid(), fd)))
 		if err != nil {
 			return c.result(err)
 		}

@@ -23,6 +23,10 @@ var (
 	fd0    = seccomp.Trap{Kind: seccomp.ByFD, Args: []int{0}}
 	fd01   = seccomp.Trap{Kind: seccomp.ByFD, Args: []int{0, 1}}
 	fd02   = seccomp.Trap{Kind: seccomp.ByFD, Args: []int{0, 2}}
+
+	// reading and seeking are native in the read zone, except where the file system tells what is a hole.
+	reading = seccomp.Trap{Kind: seccomp.ByReadFD, Args: []int{0}}
+	seeking = seccomp.Trap{Kind: seccomp.ByReadFD, Args: []int{0, 2}, Values: []uint32{unix.SEEK_DATA, unix.SEEK_HOLE}}
 )
 
 func argIs(n int, values ...uint32) seccomp.Trap {

@@ -51,6 +51,10 @@ func applies(t seccomp.Trap, args *[6]uint64) bool {
 		return true
 	case seccomp.ByFD:
 		return slices.ContainsFunc(t.Args, virtual)
+	case seccomp.ByReadFD:
+		fd := low(0)
+		native := fd >= seccomp.ReadZone && fd < seccomp.ReadZoneEnd
+		return virtual(t.Args[0]) && (!native || len(t.Values) > 0 && slices.Contains(t.Values, low(1)))
 	case seccomp.ByMappedFD:
 		return low(0)&unix.MAP_ANONYMOUS == 0 && slices.ContainsFunc(t.Args[1:], virtual)
 	case seccomp.ArgEquals:

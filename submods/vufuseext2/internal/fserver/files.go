@@ -21,8 +21,12 @@ func (s *Server) Tmpfile(_ <-chan struct{}, in *fuse.CreateIn, out *fuse.CreateO
 	return s.entry(&out.EntryOut, a, err)
 }
 
-// Open opens a file. Its pages may stay: only the kernel that has them changes the file.
+// Open opens a file. Its pages may stay: only the kernel that has them changes the file. Of a volume that is only read
+// nothing need be kept for open files, and the kernel need not tell of them (FUSE_NO_OPEN_SUPPORT).
 func (s *Server) Open(_ <-chan struct{}, in *fuse.OpenIn, out *fuse.OpenOut) fuse.Status {
+	if !s.v.Writable() {
+		return fuse.ENOSYS
+	}
 	out.OpenFlags = fuse.FOPEN_KEEP_CACHE
 	return s.status(s.v.Open(inode(in.NodeId), in.Flags))
 }
