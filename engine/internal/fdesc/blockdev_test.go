@@ -89,6 +89,44 @@ func TestMaterializeBlockDevice(t *testing.T) {
 	s.Drain(c)
 }
 
+// What another open file writes and what was written natively are both there in the end, whoever comes first, and the one does
+// not have the other written back.
+func TestBlockDeviceWriters(t *testing.T) {
+	s, c := newStore(t), enginetest.NewCall()
+	n := &fakeNode{data: pattern(64 * pageSize), typ: unix.S_IFBLK, policy: engine.CacheNone}
+	want := n.contents()
+	o, fd := openBlock(t, s, n)
+	other, fd2 := openBlock(t, s, n)
+	if err := o.Materialize(c, fd); err != nil {
+		t.Fatal(err)
+	}
+	before := n.writes.Load()
+	const foreign = 16
+	for i := range int64(foreign) {
+		at := 4 * i * pageSize
+		native := func(off int64) { unix.Pwrite(fd, []byte("native"), off); copy(want[off:], "native") }
+		native(at + 10)
+		native(at + 200)
+		if k, err := other.WriteAt(c, []byte("foreign"), at+203); k != 7 || err != nil {
+			t.Fatalf("write: %d, %v", k, err)
+		}
+		copy(want[at+203:], "foreign")
+		native(at + 206)
+	}
+	if got := n.writes.Load() - before; got != foreign {
+		t.Errorf("%d writes reached the device, want %d", got, foreign)
+	}
+	if err := other.Sync(c, false); err != nil {
+		t.Fatal(err)
+	}
+	if got := n.contents(); !bytes.Equal(got, want) {
+		t.Errorf("differ at %d", differ(got, want))
+	}
+	unix.Close(fd)
+	unix.Close(fd2)
+	s.Drain(c)
+}
+
 // What is too large to be copied is not, nor is a device without a size.
 func TestMaterializeNot(t *testing.T) {
 	s, c := newStore(t), enginetest.NewCall()

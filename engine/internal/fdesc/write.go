@@ -137,12 +137,12 @@ func (o *Open) store(c engine.Call, p []byte, off int64, atEnd bool) (int, int64
 }
 
 // change takes the write lock. What natively written files have ahead of the file system goes there
-// first, so that both agree on the end of the file.
+// first, so that both agree on the end of the file. That of a device is always the same.
 func (ino *inode) change(c engine.Call) error {
 	if err := ino.writeLock.lock(c); err != nil {
 		return err
 	}
-	if ino.hasNative() {
+	if ino.node.Type() == unix.S_IFREG && ino.hasNative() {
 		if err := ino.writeBackAll(c); err != nil {
 			ino.writeLock.unlock()
 			return err

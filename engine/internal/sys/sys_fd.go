@@ -117,7 +117,7 @@ func sysDup2(c *call) reply {
 	}
 	return c.withFD(c.fd(0), func(own int) reply {
 		err := f.Materialize(c, own)
-		if f.Device() && isErrno(err, unix.EOPNOTSUPP) {
+		if f.Device() && (isErrno(err, unix.EOPNOTSUPP) || isErrno(err, unix.EACCES)) { // EACCES: only to be written
 			return c.aliasAt(f, to)
 		}
 		if err != nil {
