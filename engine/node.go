@@ -62,6 +62,12 @@ type NodeParenter interface {
 	Parent(c Call) (dir Node, name string, err error)
 }
 
+// NodeUpper is a directory that knows where it was when it was removed. Without it ".." of a removed directory fails.
+type NodeUpper interface {
+	// Up returns the directory it was in.
+	Up(c Call) (Node, error)
+}
+
 // NodeOpener opens an inode of any type except symbolic links and sockets. Without
 // it open fails with EACCES.
 type NodeOpener interface {

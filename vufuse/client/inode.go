@@ -158,6 +158,16 @@ func (n *node) Parent(engine.Call) (engine.Node, string, error) {
 	return n.parent, n.name, nil
 }
 
+// Up implements [engine.NodeUpper].
+func (n *node) Up(engine.Call) (engine.Node, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.parent == nil {
+		return nil, unix.ENOENT
+	}
+	return n.parent, nil
+}
+
 // placed notes where a directory is. It has one name only: the one before is no longer believed.
 func (n *node) placed(dir *node, name string) {
 	if n.typ != unix.S_IFDIR {

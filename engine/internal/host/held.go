@@ -139,6 +139,7 @@ func (h *Held) magic() string { return "/proc/self/fd/" + strconv.Itoa(h.fd) }
 var (
 	_ engine.NodeHolder   = Node{}
 	_ engine.NodeParenter = Node{}
+	_ engine.NodeUpper    = Node{}
 )
 
 // Hold implements engine.NodeHolder. Where umvu has too few descriptors the inode stays known by its path.
@@ -237,7 +238,7 @@ func cut(path string) (dir, name string) {
 	return path[:max(i, 0)], path[i+1:]
 }
 
-// Up is the directory that a held directory is in, or was in when it was removed.
+// Up implements engine.NodeUpper, for a held directory.
 func (n Node) Up(c engine.Call) (engine.Node, error) {
 	dir, _ := cut(n.Name())
 	return Node{at: n.at, path: "..", typ: unix.S_IFDIR}.holdAs(c, dir)

@@ -69,7 +69,7 @@ func (c *call) parent(p pos) (pos, error) {
 		return c.posAt(view.Dir(up))
 	}
 	dir, name, err := np.Parent(c)
-	if u, ok := p.Node.(upper); ok && err == unix.ENOENT {
+	if u, ok := p.Node.(engine.NodeUpper); ok && isErrno(err, unix.ENOENT) {
 		dir, err = u.Up(c) // it was removed
 		name = view.Base(p.Path)
 	}
@@ -95,16 +95,6 @@ func (c *call) atCurrentPath(p pos) (pos, error) {
 	}
 	return p, err
 }
-
-// upper is a directory that knows in which it was when it was removed.
-type upper interface {
-	Up(c engine.Call) (engine.Node, error)
-}
-
-var (
-	_ upper = host.Node{}
-	_ upper = treeNode{}
-)
 
 // parentOnHost is parent for what is below no mount point.
 func (c *call) parentOnHost(p pos) (pos, error) {

@@ -4,6 +4,7 @@ package sys
 
 import (
 	"errors"
+	"os"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -37,8 +38,8 @@ func sysMount(c *call) reply {
 	case m != nil:
 	case flags&notNew != 0:
 		return c.mountChange(flags)
-	case err != nil || fstype == "":
-		return native
+	case err != nil && c.n.Args[2] != 0:
+		return native // EFAULT
 	default:
 		return c.foreignMount(fstype)
 	}
@@ -63,14 +64,37 @@ func (c *call) text(addr uint64) (string, error) {
 	return string(b), err
 }
 
+// kernelHas tells whether the kernel has a file system type (/proc/filesystems).
+func kernelHas(fstype string) bool {
+	b, err := os.ReadFile("/proc/filesystems")
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(b)) {
+		_, name, _ := strings.Cut(line, "\t")
+		if strings.TrimSpace(name) == fstype {
+			return true
+		}
+	}
+	return false
+}
+
 // foreignMount is the mount of a type that no loaded module has: the kernel's to do, or to
 // refuse, unless it looks like one of ours.
 func (c *call) foreignMount(fstype string) reply {
 	if strings.HasPrefix(fstype, "vu") {
 		return c.result(c.mountFailed(&engine.MountError{Err: unix.ENODEV, Message: fstype + ": unknown file system type; is its module loaded?"}))
 	}
-	if _, r, done := c.find(unix.AT_FDCWD, c.n.Args[1], follow); done {
+	t, r, done := c.find(unix.AT_FDCWD, c.n.Args[1], follow)
+	switch {
+	case done:
 		return r
+	case !c.Cred().HasCap(unix.CAP_SYS_ADMIN):
+		return fail(unix.EPERM)
+	case c.n.Args[2] == 0:
+		return fail(unix.EINVAL)
+	case t.Node.Type() != unix.S_IFDIR && kernelHas(fstype):
+		return fail(unix.ENOTDIR)
 	}
 	return fail(unix.ENODEV) // the kernel cannot mount on what it does not see
 }

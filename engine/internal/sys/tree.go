@@ -33,6 +33,7 @@ var (
 	_ engine.NodeUnwrapper = treeNode{}
 	_ engine.NodeHolder    = treeNode{}
 	_ engine.NodeParenter  = treeNode{}
+	_ engine.NodeUpper     = treeNode{}
 )
 
 // under is the directory itself. Where a mount has gone meanwhile, it is what is there instead.
@@ -99,7 +100,7 @@ func (t treeNode) Parent(c engine.Call) (engine.Node, string, error) {
 	return t.wrap(up), view.Base(path), nil
 }
 
-// Up implements upper.
+// Up implements engine.NodeUpper.
 func (t treeNode) Up(c engine.Call) (engine.Node, error) {
 	in, d, err := t.under(c)
 	if err != nil {
