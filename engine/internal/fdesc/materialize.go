@@ -55,7 +55,7 @@ func (o *Open) fitsStandIn(c engine.Call) (bool, error) {
 		return true, nil
 	case unix.S_IFBLK:
 		size, err := o.size(c)
-		return size <= o.s.cache.limit.Load(), err
+		return size <= min(o.s.cache.limit.Load(), leastLimit), err
 	}
 	return false, nil
 }

@@ -20,10 +20,6 @@ import (
 // Logger prints one line of umvu's log.
 type Logger func(level engine.Level, format string, a ...any)
 
-// DefaultLimit is how many bytes of file contents are cached unless [Store.SetLimit] says otherwise, or half of the
-// tmpfs if that is less (containers often have 64 MiB).
-const DefaultLimit = 256 << 20
-
 // Store has all open virtual files of a hypervisor. Its methods may be called from any goroutine.
 type Store struct {
 	dir    string // canonical, as /proc/TID/fd shows it
@@ -76,7 +72,7 @@ func NewStore(dir string, log Logger) (*Store, error) {
 	}
 	s.maxClosed = closedLimit()
 	s.Background = background{}
-	s.cache.limit.Store(s.roomFor(DefaultLimit))
+	s.cache.limit.Store(s.defaultLimit())
 	s.releases.init()
 	s.links.init(s)
 	if err := s.prepare(); err != nil {
@@ -103,15 +99,6 @@ func closedLimit() int {
 		r.Cur = 4096
 	}
 	return int(min(r.Cur/4, 1024))
-}
-
-// roomFor bounds a cache limit by the size of the tmpfs.
-func (s *Store) roomFor(limit int64) int64 {
-	var st unix.Statfs_t
-	if err := unix.Fstatfs(s.dirfd, &st); err == nil && st.Blocks > 0 {
-		limit = min(limit, int64(st.Blocks)*st.Bsize/2)
-	}
-	return limit
 }
 
 // Dir is the directory with the stand-ins.
