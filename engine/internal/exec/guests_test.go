@@ -201,7 +201,7 @@ func TestFails(t *testing.T) {
 	}
 }
 
-// A guest under strace cannot be attached; its path is overwritten where that fits.
+// A guest under strace cannot be attached; its path is overwritten where that fits, which env's arguments do not allow for a short one.
 func TestTraced(t *testing.T) {
 	strace := needProgram(t, "strace")
 	for path, fits := range map[string]bool{"/vtest/a/directory/with/name/show": true, "/vtest/show": false, "/vtest/script": false} {
@@ -220,6 +220,19 @@ func TestTraced(t *testing.T) {
 		if got := decode(t, out); got.Comm != "show" || !reflect.DeepEqual(got.Args, []string{"/dev/fd/302/show", "a"}) || h.inPlace != 1 {
 			t.Errorf("got %+v, %d in place", got, h.inPlace)
 		}
+	}
+}
+
+// What follows a short path is overwritten where nobody needs it: the path is no argument here.
+func TestTracedShort(t *testing.T) {
+	strace, bash := needProgram(t, "strace"), needProgram(t, "bash")
+	h := newHarness(t, virtualFiles(t))
+	out, err := h.run("exec", strace, "-f", "-o", "/dev/null", bash, "-c", "/vtest/show a; :")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if got := decode(t, out); got.Comm != "show" || !reflect.DeepEqual(got.Args, []string{"/vtest/show", "a"}) || h.inPlace != 1 {
+		t.Errorf("got %+v, %d in place", got, h.inPlace)
 	}
 }
 

@@ -23,8 +23,8 @@ const restartSys = ^uint64(511)
 // that are stopped or have signals pending: these are handled as if the call
 // had not begun. The guest is attached with ptrace for about 50 µs, twice that when
 // it gets its area. Where another tracer is in the way, the path is overwritten in
-// place if opts.Continue is given, to.Head is nil and "/dev/fd/DIRFD/NAME" is no
-// longer than it; then the notification is answered by Continue, no second one
+// place if opts.Continue is given, to.Head is nil and there is room for "/dev/fd/DIRFD/NAME";
+// then the notification is answered by Continue, no second one
 // comes, and only Done remains to be called.
 //
 // Errors: [ErrGone], nothing remains to be done; [Answered], the guest has got
