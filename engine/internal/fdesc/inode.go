@@ -41,6 +41,7 @@ type inode struct {
 	mapped     []*Open     // those with pins
 	natives    int         // materialized opens
 	readers    int         // opens that read natively, see readers.go
+	lags       bool        // the stand-in may end before the file, for them
 	timer      *time.Timer // until the file system is asked for those again
 	boundBytes int64       // charged to lru.bound for them
 	wbSeq      uint64      // counts failed writes back

@@ -101,9 +101,10 @@ func (ino *inode) unbind() {
 		ino.timer.Stop()
 		ino.timer = nil
 	}
-	if !ino.gone && ino.natives == 0 {
+	if ino.lags && !ino.gone && ino.natives == 0 {
 		ino.truncateStandIn(ino.size)
 	}
+	ino.lags = false
 }
 
 // askAgain has the file system asked whether the file has changed, after d and as long as the file is read natively.

@@ -115,6 +115,8 @@ func (ino *inode) resize(size int64) {
 	ino.size = size
 	if ino.readers == 0 || ino.natives > 0 || size < ino.shown() {
 		ino.truncateStandIn(size)
+	} else {
+		ino.lags = true
 	}
 	if size < old {
 		ino.cutOff(pagesOf(0, size).end)
