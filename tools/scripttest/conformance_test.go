@@ -33,7 +33,8 @@ var settings = []setting{
 	{"stack", "^inet/", `vu_insmod vunet && vumount -t vunetvdestack null:// $PWD/stack && vustack $PWD/stack ip link set lo up &&
 		vustack $PWD/stack vutest -run "$RUN" src`},
 	{"vufusereal", "", `vu_insmod vufuse && vumount -t vufusereal -o allow_other,default_permissions $PWD/src mnt && vutest -run "$RUN" -fs fuse mnt`},
-	{"vufuseext2", "", `truncate -s 256M image && mke2fs -q -t ext4 -E root_owner=$(id -u):$(id -g) image &&
+	// The longest symbolic link and attribute are as long as a block, as with the kernel.
+	{"vufuseext2", "", `truncate -s 256M image && mke2fs -q -t ext4 -b 4096 -E root_owner=$(id -u):$(id -g) image &&
 		vu_insmod vufuse && vumount -t vufuseext2 -o rw+,allow_other,default_permissions $PWD/image mnt && vutest -run "$RUN" -fs fuse mnt; code=$?
 		vuumount mnt && e2fsck -fn image >&2 || exit 9; exit $code`},
 }

@@ -6,36 +6,31 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
 	"vuos.dev/engine/internal/host"
 )
 
-// fifos are the fifos on virtual file systems that are or were open: a fifo of the kernel's in umvu's private
-// directory stands for each.
+// fifos are the fifos on virtual file systems that are or were open: a fifo of the kernel's stands for each.
 type fifos struct {
-	mu   sync.Mutex
-	next int
-	path map[engine.Node]string
+	standIns
+	next atomic.Uint64
 }
 
-func (f *fifos) at(dir string, n engine.Node) (string, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if p, ok := f.path[n]; ok {
+func (f *fifos) of(c *call, n engine.Node) (string, error) {
+	if p, found := f.at(n); found {
 		return p, nil
 	}
-	f.next++
-	p := filepath.Join(dir, "p"+strconv.Itoa(f.next))
-	if err := unix.Mkfifo(p, 0o600); err != nil {
+	made := filepath.Join(c.s.dir, "p"+strconv.FormatUint(f.next.Add(1), 10))
+	if err := unix.Mkfifo(made, 0o600); err != nil {
 		return "", err
 	}
-	if f.path == nil {
-		f.path = map[engine.Node]string{}
+	p := f.put(c, n, made)
+	if p != made {
+		_ = unix.Unlink(made) // another guest was faster
 	}
-	f.path[n] = p
 	return p, nil
 }
 
@@ -59,7 +54,7 @@ func (c *call) openFifo(n engine.Node, flags int) (engine.File, error) {
 		defer runtime.KeepAlive(h)
 	} else {
 		var err error
-		if path, err = c.s.fifos.at(c.s.dir, n); err != nil {
+		if path, err = c.s.fifos.of(c, n); err != nil {
 			return nil, err
 		}
 	}

@@ -36,7 +36,7 @@ func (c *call) mayBeProcFile(addr uint64) bool {
 	case "status", "limits", "mounts", "mountinfo", "mtab":
 		return true
 	}
-	return false
+	return c.s.files.Live() > 0 && bytes.HasSuffix(p[:len(p)-len(name)], []byte("/fdinfo/"))
 }
 
 // parseProcFile takes apart /proc/PID/NAME, also below task/TID.
@@ -64,6 +64,9 @@ func (c *call) openProc(t target, flags int) (reply, bool) {
 	}
 	pid, name, ok := parseProcFile(h.Name())
 	edit := procFiles[name]
+	if l, isInfo := parseFdinfo(h.Name()); isInfo {
+		pid, name, ok, edit = l.pid, "fdinfo", true, c.fdinfo(l)
+	}
 	if !ok || edit == nil || !c.s.tasks.Has(pid) {
 		return reply{}, false
 	}

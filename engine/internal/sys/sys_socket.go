@@ -5,81 +5,39 @@ package sys
 import (
 	"bytes"
 	"encoding/binary"
-	"maps"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
-	"vuos.dev/engine"
 	"vuos.dev/engine/internal/guest"
 )
 
 // unixSockets are the sockets bound to virtual paths. Each is bound to a path of its own in umvu's
-// private directory; the virtual inode stands for that.
+// private directory; the virtual inode, which is held, stands for that.
 type unixSockets struct {
-	mu    sync.Mutex
+	standIns
+	names sync.Mutex
 	next  int
-	sweep int                    // number of sockets at which to look for those that have no name any more
-	path  map[engine.Node]string // private path of a socket inode, which is held
-	name  map[string]string      // the path that the guest used, by private path
+	name  map[string]string // the path that the guest used, by private path
 }
 
 func (u *unixSockets) add(dir, name string) string {
-	u.mu.Lock()
-	defer u.mu.Unlock()
+	u.names.Lock()
+	defer u.names.Unlock()
 	u.next++
 	p := filepath.Join(dir, "s"+strconv.Itoa(u.next))
-	if u.path == nil {
-		u.path, u.name = map[engine.Node]string{}, map[string]string{}
+	if u.name == nil {
+		u.name = map[string]string{}
 	}
 	u.name[p] = name
 	return p
 }
 
-// bound notes the private path of a socket inode.
-func (u *unixSockets) bound(c engine.Call, n engine.Node, p string) {
-	u.mu.Lock()
-	u.path[n] = p
-	full := len(u.path) >= max(u.sweep, 64)
-	u.mu.Unlock()
-	if full {
-		u.prune(c)
-	}
-}
-
-// prune forgets the sockets that cannot be found by a path any more. Those that are connected or were not closed yet keep
-// their addresses.
-func (u *unixSockets) prune(c engine.Call) {
-	u.mu.Lock()
-	all := maps.Clone(u.path)
-	u.mu.Unlock()
-	for n, p := range all {
-		var st unix.Statx_t
-		if err := n.Stat(c, &st); err == nil && st.Nlink > 0 {
-			continue
-		}
-		_ = unix.Unlink(p) // of no use, and it goes with the directory
-		u.mu.Lock()
-		delete(u.path, n)
-		u.mu.Unlock()
-	}
-	u.mu.Lock()
-	u.sweep = 2 * len(u.path)
-	u.mu.Unlock()
-}
-
-func (u *unixSockets) at(n engine.Node) (string, bool) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	p, ok := u.path[n]
-	return p, ok
-}
-
 func (u *unixSockets) nameOf(p string) (string, bool) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
+	u.names.Lock()
+	defer u.names.Unlock()
 	n, ok := u.name[p]
 	return n, ok
 }
@@ -146,7 +104,8 @@ func sysBind(c *call) reply {
 		if n, err = c.held(n); err != nil {
 			return c.result(err)
 		}
-		c.s.sockets.bound(c, n, private)
+		c.s.sockets.forget(n) // an inode that is gone may have been this node
+		c.s.sockets.put(c, n, private)
 		return ok(0)
 	})
 }
@@ -311,8 +270,8 @@ func sysSockname(c *call) reply {
 }
 
 func (u *unixSockets) none() bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
+	u.names.Lock()
+	defer u.names.Unlock()
 	return u.next == 0
 }
 
