@@ -29,6 +29,7 @@ type queuedError struct {
 	data    []byte // of the packet that caused it
 	addr    []byte // where that was going
 	control []byte
+	icmp    unix.Errno // of an error by ICMP
 }
 
 // hear takes notice of an ICMP error (net/ipv4/udp.c:__udp4_lib_err(), ping_err() and raw_err()).
@@ -76,6 +77,7 @@ func (x *inet) icmpQueued(e *icmpError) queuedError {
 		data:    slices.Clone(e.packet[min(at, len(e.packet)):]),
 		addr:    sockaddr(x.domain, tcpip.FullAddress{Addr: toAddress(e.dst.Addr()), Port: port}),
 		control: recvErr(e.family, ee),
+		icmp:    e.errno,
 	}
 }
 
@@ -149,6 +151,13 @@ func (x *inet) recvError(m *engine.Message) (int, error) {
 	}
 	e := x.errs.queue[0]
 	x.errs.queue = slices.Delete(x.errs.queue, 0, 1)
+	if e.icmp != 0 { // net/core/skbuff.c:sock_dequeue_err_skb()
+		_ = x.ep().SocketOptions().GetLastError()
+		x.errs.soft = 0
+	}
+	if len(x.errs.queue) > 0 && x.errs.queue[0].icmp != 0 {
+		x.errs.soft = x.errs.queue[0].icmp
+	}
 	n := copy(m.Data, e.data)
 	m.Flags = unix.MSG_ERRQUEUE
 	if n < len(e.data) {

@@ -90,7 +90,7 @@ func parseICMP4(pkt *stack.PacketBuffer) (e icmpError, ok bool) {
 // parseICMP6 is parseICMP4 for IPv6. Extension headers before the transport's are not looked into.
 func parseICMP6(pkt *stack.PacketBuffer) (e icmpError, ok bool) {
 	b := append(slices.Clone(pkt.TransportHeader().Slice()), pkt.Data().AsRange().ToSlice()...)
-	if len(b) < header.ICMPv6MinimumSize+4+header.IPv6MinimumSize {
+	if len(b) < header.ICMPv6MinimumSize+header.IPv6MinimumSize {
 		return e, false
 	}
 	m, ip := header.ICMPv6(b), header.IPv6(pkt.NetworkHeader().Slice())
@@ -115,7 +115,7 @@ func parseICMP6(pkt *stack.PacketBuffer) (e icmpError, ok bool) {
 		return e, false
 	}
 	e.offender = fromAddress(ip.SourceAddress())
-	p := b[header.ICMPv6MinimumSize+4:]
+	p := b[header.ICMPv6MinimumSize:]
 	h := header.IPv6(p)
 	ok = e.sent(p, header.IPv6MinimumSize, int(h.NextHeader()), h.SourceAddress(), h.DestinationAddress())
 	return e, ok

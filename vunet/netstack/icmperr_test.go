@@ -4,6 +4,7 @@ package netstack
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -41,6 +42,31 @@ func TestErrorQueue(t *testing.T) {
 	}
 	if ev := x.Ready(); ev&unix.POLLERR != 0 {
 		t.Errorf("events %#x after the queue is empty", ev)
+	}
+}
+
+// TestErrorQueue6 has a datagram refused by the sender's own stack, for a socket that is connected and one that is not.
+func TestErrorQueue6(t *testing.T) {
+	a, _ := twoStacks(t)
+	for _, connected := range []bool{false, true} {
+		x := open(t, a, unix.AF_INET6, unix.SOCK_DGRAM, 0)
+		x.set(unix.SOL_IPV6, unix.IPV6_RECVERR, 1)
+		to := in6(netip.IPv6Loopback(), 9, 0)
+		if connected {
+			x.must("connect", x.connect(to))
+			x.send([]byte("x"), nil)
+		} else {
+			x.send([]byte("x"), to)
+		}
+		eventually(t, "an error", func() bool { return x.Ready()&unix.POLLERR != 0 })
+		m, _, err := x.recv(100, unix.MSG_ERRQUEUE)
+		x.must("recv from the error queue", err)
+		if string(m.Addr[2:24]) != string(to[2:24]) || m.Control[cmsgHeader+4] != unix.SO_EE_ORIGIN_ICMP6 {
+			t.Errorf("to %x: % x", m.Addr, m.Control)
+		}
+		if ev := x.Ready(); ev&unix.POLLERR != 0 { // skbuff.c:sock_dequeue_err_skb()
+			t.Errorf("connected %v: events %#x after the queue is empty", connected, ev)
+		}
 	}
 }
 

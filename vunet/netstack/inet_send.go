@@ -28,8 +28,10 @@ func (x *inet) Send(_ engine.Call, m *engine.Message, flags int) (int, error) {
 	if x.stream() {
 		return x.sendStream(m.Data, flags)
 	}
-	if err := x.softError(); err != nil {
-		return 0, err
+	if x.typ != unix.SOCK_RAW || x.ep().SocketOptions().GetHeaderIncluded() { // sock_wmalloc() does not look at it
+		if err := x.softError(); err != nil {
+			return 0, err
+		}
 	}
 	if len(m.Data) > maxDatagram {
 		return 0, unix.EMSGSIZE
