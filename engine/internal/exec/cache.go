@@ -42,6 +42,8 @@ type Cache struct {
 	limit   int64
 	maxFile int64
 
+	leasing sync.Mutex // held by Running
+
 	mu      sync.Mutex // guards what follows and the entries' mutable fields
 	entries map[slot]*entry
 	recent  *list.List // of *entry, the most recently used in front

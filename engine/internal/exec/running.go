@@ -10,6 +10,8 @@ import (
 
 // Running tells whether a process runs from a copy of the file with that identity: it may not be written then (ETXTBSY).
 func (c *Cache) Running(id any) bool {
+	c.leasing.Lock() // another look at the same file would seem to be a program
+	defer c.leasing.Unlock()
 	for _, path := range c.copies(id) {
 		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		if err != nil {
