@@ -24,8 +24,8 @@ func KeyOf(mac []byte, vlan uint16) Key {
 func IsGroup(mac []byte) bool { return mac[0]&1 != 0 }
 
 // Table maps keys to values of type V. Its size is fixed, so that nobody can
-// make it grow by inventing addresses: of two keys that meet in one slot the
-// later one stays. Safe for concurrent use.
+// make it grow by inventing addresses: of more than four keys that meet in one set of slots
+// those seen last stay. Safe for concurrent use.
 type Table[V comparable] struct {
 	mu     sync.RWMutex
 	slots  []slot[V]
@@ -43,7 +43,7 @@ type slot[V comparable] struct {
 // expire. seed, unless 0, makes it reproducible which keys meet.
 func New[V comparable](size int, expire time.Duration, seed uint64) *Table[V] {
 	n := 1
-	for n < size {
+	for n < max(size, ways) {
 		n *= 2
 	}
 	if seed == 0 {
@@ -52,32 +52,47 @@ func New[V comparable](size int, expire time.Duration, seed uint64) *Table[V] {
 	return &Table[V]{slots: make([]slot[V], n), seed: seed, expire: expire}
 }
 
-// slot returns where k belongs: a multiplicative hash (Fibonacci hashing),
+// ways is how many slots a key can be in.
+const ways = 4
+
+// set returns where k may be: a multiplicative hash (Fibonacci hashing),
 // folded so that the high bits count.
-func (t *Table[V]) slot(k Key) *slot[V] {
+func (t *Table[V]) set(k Key) []slot[V] {
 	h := (uint64(k) ^ t.seed) * 0x9e3779b97f4a7c15
 	h ^= h >> 32
 	h *= 0xd6e8feb86659fd93
 	h ^= h >> 32
-	return &t.slots[h&uint64(len(t.slots)-1)]
+	at := h & uint64(len(t.slots)-1) &^ (ways - 1)
+	return t.slots[at : at+ways]
 }
 
 // Learn notes that k was seen at val.
 func (t *Table[V]) Learn(k Key, val V, now time.Time) {
 	t.mu.Lock()
-	*t.slot(k) = slot[V]{key: k, seen: now, val: val}
-	t.mu.Unlock()
+	defer t.mu.Unlock()
+	set, oldest := t.set(k), 0
+	for i := range set {
+		if set[i].key == k && !set[i].seen.IsZero() {
+			oldest = i
+			break
+		}
+		if set[i].seen.Before(set[oldest].seen) {
+			oldest = i
+		}
+	}
+	set[oldest] = slot[V]{key: k, seen: now, val: val}
 }
 
 // Find tells where k was last seen, if that is not too long ago.
 func (t *Table[V]) Find(k Key, now time.Time) (val V, ok bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	s := t.slot(k)
-	if s.seen.IsZero() || s.key != k || now.Sub(s.seen) > t.expire {
-		return val, false
+	for _, s := range t.set(k) {
+		if s.key == k && !s.seen.IsZero() && now.Sub(s.seen) <= t.expire {
+			return s.val, true
+		}
 	}
-	return s.val, true
+	return val, false
 }
 
 // Forget removes everything seen at val.
