@@ -3,12 +3,15 @@
 package wire
 
 import (
+	"maps"
+	"slices"
+
 	"vuos.dev/vufuse/proto"
 )
 
 // Dismiss has the threads of the server that wait in a read come back without a request, and ends the stream of
-// requests. Answers are still taken. wake does that for one thread, if it can; the others get something to
-// read which asks for nothing, an INTERRUPT of no request.
+// requests. Answers are still taken. wake does that for one thread, if it can. If it cannot for all, there is something to
+// read for each which asks for nothing, an INTERRUPT of no request: whoever gets there first takes it, and is not let in again.
 func (c *Conn) Dismiss(wake func(tid int) bool) {
 	c.mu.Lock()
 	if c.dead != nil {
@@ -17,15 +20,16 @@ func (c *Conn) Dismiss(wake func(tid int) bool) {
 	}
 	asleep := make(map[*Port][]int, len(c.ports))
 	for _, p := range c.ports {
-		for tid := range p.readers {
-			asleep[p] = append(asleep[p], tid)
-		}
-		asleep[p] = append([]int{}, asleep[p]...)
+		asleep[p] = slices.Collect(maps.Keys(p.readers))
 	}
 	c.mu.Unlock()
 	for p, tids := range asleep {
+		woken := true
 		for _, tid := range tids {
-			if !wake(tid) {
+			woken = wake(tid) && woken
+		}
+		if !woken {
+			for range tids {
 				c.nothing(p)
 			}
 		}
