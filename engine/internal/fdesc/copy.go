@@ -14,7 +14,7 @@ import (
 // mapped or materialized; the file system's.
 func (o *Open) CopyRange(c engine.Call, off int64, to *Open, toOff, length int64) (int64, error) {
 	f, ok := o.File.(engine.FileCopier)
-	if !ok || o.ino == nil || to.ino == nil || to.ino.pinned.Load() > 0 || o.ino.materialized() || to.ino.materialized() {
+	if !ok || o.ino == nil || to.ino == nil || to.ino.pinned.Load() > 0 || o.ino.hasNative() || to.ino.hasNative() {
 		return 0, unix.EOPNOTSUPP
 	}
 	if err := o.WriteBack(c); err != nil {
@@ -25,11 +25,4 @@ func (o *Open) CopyRange(c engine.Call, off int64, to *Open, toOff, length int64
 		to.ino.Invalidate(toOff, n)
 	}
 	return n, err
-}
-
-// materialized tells whether the stand-in is the truth.
-func (ino *inode) materialized() bool {
-	ino.mu.RLock()
-	defer ino.mu.RUnlock()
-	return ino.natives > 0
 }

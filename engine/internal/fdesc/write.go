@@ -151,6 +151,7 @@ func (ino *inode) change(c engine.Call) error {
 	return nil
 }
 
+// hasNative tells whether an open file is materialized, so that the stand-in is the truth.
 func (ino *inode) hasNative() bool {
 	ino.mu.RLock()
 	defer ino.mu.RUnlock()

@@ -41,12 +41,28 @@ func FDOpen(tid, fd int) bool {
 
 // CloseOnExec tells whether descriptor fd of thread tid is closed by execve.
 func CloseOnExec(tid, fd int) bool {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(tid) + "/fdinfo/" + strconv.Itoa(fd))
+	b, err := FDInfo(tid, fd)
 	if err != nil {
 		return false
 	}
 	flags, err := strconv.ParseUint(string(field(b, "flags:")), 8, 64)
 	return err == nil && flags&unix.O_CLOEXEC != 0
+}
+
+// PidfdPID is the thread that descriptor fd of thread tid, a pidfd, refers to; ok is false if that is none, or if what it
+// refers to has ended.
+func PidfdPID(tid, fd int) (pid int, ok bool) {
+	b, err := FDInfo(tid, fd)
+	if err != nil {
+		return 0, false
+	}
+	pid, err = strconv.Atoi(string(field(b, "Pid:")))
+	return pid, err == nil && pid > 0
+}
+
+// FDInfo is what the kernel tells of descriptor fd of thread tid, proc_pid_fdinfo(5).
+func FDInfo(tid, fd int) ([]byte, error) {
+	return os.ReadFile("/proc/" + strconv.Itoa(tid) + "/fdinfo/" + strconv.Itoa(fd))
 }
 
 // FDCount is how many descriptors thread tid has open, or 0 before Linux 6.2.
@@ -89,7 +105,7 @@ func TGID(tid int) int {
 	return tid
 }
 
-// field is the text behind a key of /proc/PID/status.
+// field is the text behind a key of /proc/PID/status or fdinfo.
 func field(status []byte, key string) []byte {
 	i := bytes.Index(status, []byte("\n"+key))
 	if i < 0 {

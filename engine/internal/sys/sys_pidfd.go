@@ -3,9 +3,7 @@
 package sys
 
 import (
-	"bytes"
 	"os"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine/internal/guest"
@@ -26,7 +24,7 @@ func sysPidfdGetfd(c *call) reply {
 		if !c.s.zoned(fd) {
 			return native
 		}
-		if pid, ok := pidOf(own); !ok || !c.mayTrace(pid) {
+		if pid, ok := guest.PidfdPID(os.Getpid(), own); !ok || !c.mayTrace(pid) {
 			return fail(unix.EPERM)
 		}
 		n, err := c.installZone(fd, true, zoneFor(c.s.fileOf(os.Getpid(), fd)))
@@ -35,21 +33,6 @@ func sysPidfdGetfd(c *call) reply {
 		}
 		return ok(int64(n))
 	})
-}
-
-// pidOf is the thread that umvu's descriptor fd refers to; ok is false if that is no pidfd, or if the thread has ended.
-func pidOf(fd int) (pid int, ok bool) {
-	info, err := os.ReadFile("/proc/self/fdinfo/" + strconv.Itoa(fd))
-	if err != nil {
-		return 0, false
-	}
-	for line := range bytes.Lines(info) {
-		if text, found := bytes.CutPrefix(line, []byte("Pid:")); found {
-			pid, err = strconv.Atoi(string(bytes.TrimSpace(text)))
-			return pid, err == nil && pid > 0
-		}
-	}
-	return 0, false
 }
 
 // mayTrace tells whether the caller may look into a process (kernel/ptrace.c:__ptrace_may_access()).

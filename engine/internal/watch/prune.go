@@ -39,7 +39,7 @@ func (t *Tree) watches() (all []watchOf) {
 			if link, err := guest.FDLink(pid, fd, buf[:]); err != nil || string(link) != "anon_inode:inotify" {
 				continue
 			}
-			b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/fdinfo/" + strconv.Itoa(fd))
+			b, err := guest.FDInfo(pid, fd)
 			if err != nil {
 				continue
 			}
