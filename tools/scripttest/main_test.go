@@ -67,13 +67,22 @@ func prepare() (string, error) {
 	if err := build(root, bin, strings.Fields(string(out))...); err != nil {
 		return "", err
 	}
-	const examples = "github.com/hanwen/go-fuse/v2/example/"
-	return dir, build(filepath.Join(root, "vufuse"), bin, examples+"loopback", examples+"zipfs")
+	const goFuse = "github.com/hanwen/go-fuse/v2/"
+	vufuse := filepath.Join(root, "vufuse") // its go.mod has the version
+	if err := build(vufuse, bin, goFuse+"example/loopback", goFuse+"example/zipfs"); err != nil {
+		return "", err
+	}
+	return dir, run(vufuse, "test", "-c", "-o", filepath.Join(bin, "posixtest"), goFuse+"posixtest")
 }
 
 // build builds programs, from a directory of their workspace, into bin.
 func build(dir, bin string, packages ...string) error {
-	cmd := exec.Command("go", append([]string{"build", "-p", "2", "-o", bin}, packages...)...)
+	return run(dir, append([]string{"build", "-p", "2", "-o", bin}, packages...)...)
+}
+
+// run runs the go command in a directory.
+func run(dir string, args ...string) error {
+	cmd := exec.Command("go", args...)
 	cmd.Dir, cmd.Stderr = dir, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%v: %w", cmd, err)
