@@ -91,14 +91,16 @@ func (s *Store) prepare() error {
 	return err
 }
 
-// closedLimit is how many closed inodes may stay cached: each keeps one
-// descriptor of umvu's.
+// maxClosed bounds how many closed inodes stay cached. With its names in tmpfs, each takes about 2 KiB beside its pages.
+const maxClosed = 16 << 10
+
+// closedLimit is how many closed inodes may stay cached: each keeps one descriptor, of which half are left for all else.
 func closedLimit() int {
 	var r unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &r); err != nil || r.Cur > 1<<20 {
-		r.Cur = 4096
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &r); err != nil {
+		r.Cur = 1024
 	}
-	return int(min(r.Cur/4, 1024))
+	return int(min(r.Cur/2, maxClosed))
 }
 
 // Dir is the directory with the stand-ins.
