@@ -11,7 +11,10 @@ type Call interface {
 	PID() int
 	TID() int
 
-	// Cred is who makes the call. The result must not be changed.
+	// IDs is who makes the call. It costs less than Cred. The result must not be changed.
+	IDs() *IDs
+
+	// Cred is who makes the call, and what that one may. The result must not be changed.
 	Cred() *Cred
 
 	// Umask is the caller's file mode creation mask.
@@ -31,14 +34,24 @@ type Call interface {
 	Interrupted() <-chan struct{}
 }
 
-// Cred is the identity on which file access is decided (credentials(7)).
-type Cred struct {
+// IDs are the user and group ids of a thread (credentials(7)).
+type IDs struct {
 	UID, GID     uint32 // real
 	EUID, EGID   uint32 // effective
 	SUID, SGID   uint32 // saved
 	FSUID, FSGID uint32 // file system
-	Groups       []uint32
-	CapEff       uint64 // effective capabilities, one bit each
+}
+
+// SameIDs are those of a process that is nobody else: all of a kind are equal.
+func SameIDs(uid, gid uint32) IDs {
+	return IDs{UID: uid, GID: gid, EUID: uid, EGID: gid, SUID: uid, SGID: gid, FSUID: uid, FSGID: gid}
+}
+
+// Cred is the identity on which file access is decided (credentials(7)).
+type Cred struct {
+	IDs
+	Groups []uint32
+	CapEff uint64 // effective capabilities, one bit each
 }
 
 // HasCap tells whether capability number n is effective.

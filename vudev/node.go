@@ -70,7 +70,7 @@ func stamp(t unix.Timespec) unix.StatxTimestamp {
 func (n *node) Setattr(c engine.Call, a *engine.SetAttr) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if err := n.mayChange(c.Cred(), a); err != nil {
+	if err := n.mayChange(c, a); err != nil {
 		return err
 	}
 	if a.Valid&engine.AttrMode != 0 {
@@ -102,7 +102,8 @@ func (n *node) Setattr(c engine.Call, a *engine.SetAttr) error {
 }
 
 // mayChange is fs/attr.c:setattr_prepare() for what this file system has. n.mu is held.
-func (n *node) mayChange(cr *engine.Cred, a *engine.SetAttr) error {
+func (n *node) mayChange(c engine.Call, a *engine.SetAttr) error {
+	cr := c.Cred()
 	owner := cr.FSUID == n.attr.uid
 	switch {
 	case a.Valid&engine.AttrUID != 0 && a.UID != n.attr.uid && !cr.HasCap(unix.CAP_CHOWN),
@@ -119,7 +120,7 @@ func (n *node) mayChange(cr *engine.Cred, a *engine.SetAttr) error {
 		return unix.EPERM
 	}
 	st := unix.Statx_t{Mode: uint16(n.attr.typ | n.attr.perm), Uid: n.attr.uid, Gid: n.attr.gid}
-	return engine.Access(cr, &st, unix.W_OK)
+	return engine.Access(c, &st, unix.W_OK)
 }
 
 // Open implements [engine.NodeOpener]. Errors: EACCES, EROFS for writing to what is read-only (block/bdev.c
@@ -128,7 +129,7 @@ func (n *node) Open(c engine.Call, flags int) (engine.File, error) {
 	var st unix.Statx_t
 	_ = n.Stat(c, &st)
 	mask := [...]uint32{unix.R_OK, unix.W_OK, unix.R_OK | unix.W_OK, unix.R_OK | unix.W_OK}[flags&unix.O_ACCMODE]
-	if err := engine.Access(c.Cred(), &st, mask); err != nil {
+	if err := engine.Access(c, &st, mask); err != nil {
 		return nil, err
 	}
 	if err := n.disk.claim(c, n, flags); err != nil {

@@ -25,9 +25,8 @@ var _ engine.Call = (*Call)(nil)
 
 // NewCall is a call by the running process's own identity, with all capabilities if it is root.
 func NewCall() *Call {
-	u, g := uint32(os.Geteuid()), uint32(os.Getegid())
-	c := &Call{Who: engine.Cred{UID: u, GID: g, EUID: u, EGID: g, SUID: u, SGID: g, FSUID: u, FSGID: g}}
-	if u == 0 {
+	c := &Call{Who: engine.Cred{IDs: engine.SameIDs(uint32(os.Geteuid()), uint32(os.Getegid()))}}
+	if c.Who.EUID == 0 {
 		c.Who.CapEff = 1<<41 - 1
 	}
 	return c
@@ -35,6 +34,7 @@ func NewCall() *Call {
 
 func (c *Call) PID() int                     { return os.Getpid() }
 func (c *Call) TID() int                     { return os.Getpid() }
+func (c *Call) IDs() *engine.IDs             { return &c.Who.IDs }
 func (c *Call) Cred() *engine.Cred           { return &c.Who }
 func (c *Call) Umask() uint32                { return c.Mask }
 func (c *Call) View() engine.View            { return c.In }

@@ -124,7 +124,7 @@ func (t *Tree) Access(name string, mask uint32) error {
 	if err := n.Stat(t.Call, &st); err != nil {
 		return err
 	}
-	return engine.Access(t.Call.Cred(), &st, mask)
+	return engine.Access(t.Call, &st, mask)
 }
 
 func (t *Tree) within(name string, f func(dir engine.Node, base string) error) error {

@@ -64,7 +64,7 @@ func TestPermission(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := enginetest.NewCall()
-	other.Who = engine.Cred{UID: 4711, EUID: 4711, SUID: 4711, FSUID: 4711}
+	other.Who = engine.Cred{IDs: engine.SameIDs(4711, 0)}
 	f, err := m.(engine.Mounter).Mount(other, &engine.MountRequest{Type: "vufusereal", Source: dir})
 	if err != nil {
 		t.Fatal(err)

@@ -79,9 +79,9 @@ var (
 // Errors: ECONNREFUSED for a server that speaks another version of the protocol; EIO; those of
 // the transport.
 func New(c engine.Call, h engine.Host, t Transport, opt Options) (*FS, error) {
-	cr := c.Cred()
+	who := c.IDs()
 	fs := &FS{
-		host: h, t: t, opt: opt, uid: cr.EUID, gid: cr.EGID,
+		host: h, t: t, opt: opt, uid: who.EUID, gid: who.EGID,
 	}
 	fs.init()
 	c.Block()
@@ -159,8 +159,8 @@ func (fs *FS) send(c engine.Call, stop <-chan struct{}, r *Request) error {
 }
 
 func (fs *FS) from(c engine.Call, r *Request) {
-	cr := c.Cred()
-	r.UID, r.GID, r.PID = cr.FSUID, cr.FSGID, uint32(c.TID())
+	who := c.IDs()
+	r.UID, r.GID, r.PID = who.FSUID, who.FSGID, uint32(c.TID())
 }
 
 // optional is do for a request that a server need not know: after the first ENOSYS it

@@ -17,7 +17,7 @@ import (
 // as is the tree as another user sees it.
 func (m *mounted) as(uid uint32) *enginetest.Tree {
 	c := enginetest.NewCall()
-	c.Who = engine.Cred{UID: uid, EUID: uid, SUID: uid, FSUID: uid, GID: uid, EGID: uid, SGID: uid, FSGID: uid}
+	c.Who = engine.Cred{IDs: engine.SameIDs(uid, uid)}
 	return &enginetest.Tree{FS: m.FS, Call: c}
 }
 

@@ -14,7 +14,7 @@ import (
 // others (fs/fuse/dir.c:fuse_allow_current_process). What is allowed depends on what the server has, so
 // it waits for INIT.
 func (fs *FS) allowed(c engine.Call) bool {
-	if !fs.opt.AllowOther && !fs.owns(c.Cred()) {
+	if !fs.opt.AllowOther && !fs.owns(c.IDs()) {
 		return false
 	}
 	if !fs.answered() {
@@ -24,9 +24,9 @@ func (fs *FS) allowed(c engine.Call) bool {
 	return true
 }
 
-func (fs *FS) owns(cr *engine.Cred) bool {
-	return cr.UID == fs.uid && cr.EUID == fs.uid && cr.SUID == fs.uid &&
-		cr.GID == fs.gid && cr.EGID == fs.gid && cr.SGID == fs.gid
+func (fs *FS) owns(who *engine.IDs) bool {
+	return who.UID == fs.uid && who.EUID == fs.uid && who.SUID == fs.uid &&
+		who.GID == fs.gid && who.EGID == fs.gid && who.SGID == fs.gid
 }
 
 // permit is fs/fuse/dir.c:fuse_permission without MAY_ACCESS: whether the caller may do mask on
@@ -55,13 +55,13 @@ func (n *node) decide(c engine.Call, mask uint32) error {
 	if err != nil {
 		return err
 	}
-	if err = engine.Access(c.Cred(), ownerOf(&a), mask); err == nil {
+	if err = engine.Access(c, ownerOf(&a), mask); err == nil {
 		return nil
 	}
 	if a, err = n.getattr(c, nil); err != nil {
 		return err
 	}
-	return engine.Access(c.Cred(), ownerOf(&a), mask)
+	return engine.Access(c, ownerOf(&a), mask)
 }
 
 func (n *node) executable(c engine.Call) error {
@@ -126,8 +126,7 @@ func (dir *node) mayRemove(c engine.Call, child *node) error {
 	if err != nil {
 		return err
 	}
-	cr := c.Cred()
-	if cr.FSUID != a.UID && cr.FSUID != d.UID && !cr.HasCap(unix.CAP_FOWNER) {
+	if uid := c.IDs().FSUID; uid != a.UID && uid != d.UID && !c.Cred().HasCap(unix.CAP_FOWNER) {
 		return unix.EPERM
 	}
 	return nil

@@ -121,7 +121,7 @@ func (n *node) mayset(c engine.Call, s *engine.SetAttr) error {
 		return unix.EPERM
 	case s.Valid&engine.AttrSize != 0 && s.File == nil,
 		times != 0 && s.Valid&^uint32(engine.AttrAtimeNow|engine.AttrMtimeNow) == 0 && !owner:
-		return engine.Access(cr, ownerOf(&a), unix.W_OK)
+		return engine.Access(c, ownerOf(&a), unix.W_OK)
 	}
 	gid := a.GID
 	if s.Valid&engine.AttrGID != 0 {

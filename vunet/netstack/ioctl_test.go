@@ -93,7 +93,7 @@ func TestIfconfig(t *testing.T) {
 	if _, err := k.Ioctl(caller(), rt, unix.SIOCDELRT, base); !errors.Is(err, unix.ESRCH) {
 		t.Errorf("deleting again: %v", err)
 	}
-	if _, err := k.Ioctl(&enginetest.Call{Who: engine.Cred{EUID: 1000}}, rt, unix.SIOCADDRT, base); !errors.Is(err, unix.EPERM) {
+	if _, err := k.Ioctl(&enginetest.Call{Who: engine.Cred{IDs: engine.IDs{EUID: 1000}}}, rt, unix.SIOCADDRT, base); !errors.Is(err, unix.EPERM) {
 		t.Errorf("without capability: %v", err)
 	}
 }

@@ -82,7 +82,7 @@ func TestPacketSend(t *testing.T) {
 	if err != nil || string(m.Data) != "raw ethernet" || m.Addr[10] != unix.PACKET_HOST {
 		t.Errorf("%q %x %v", m.Data, m.Addr, err)
 	}
-	if _, err := a.Socket(&enginetest.Call{Who: engine.Cred{EUID: 1000}}, unix.AF_PACKET, unix.SOCK_RAW, 0); !errors.Is(err, unix.EPERM) {
+	if _, err := a.Socket(&enginetest.Call{Who: engine.Cred{IDs: engine.IDs{EUID: 1000}}}, unix.AF_PACKET, unix.SOCK_RAW, 0); !errors.Is(err, unix.EPERM) {
 		t.Errorf("without capability: %v", err)
 	}
 }

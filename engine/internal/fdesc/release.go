@@ -116,7 +116,8 @@ func (background) View() engine.View            { return nil }
 func (background) Block()                       {}
 func (background) Interrupted() <-chan struct{} { return nil }
 
+func (b background) IDs() *engine.IDs { return &b.Cred().IDs }
+
 func (background) Cred() *engine.Cred {
-	u, g := uint32(unix.Geteuid()), uint32(unix.Getegid())
-	return &engine.Cred{UID: u, GID: g, EUID: u, EGID: g, SUID: u, SGID: g, FSUID: u, FSGID: g}
+	return &engine.Cred{IDs: engine.SameIDs(uint32(unix.Geteuid()), uint32(unix.Getegid()))}
 }

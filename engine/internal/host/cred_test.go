@@ -28,7 +28,7 @@ func mine(t *testing.T) *engine.Cred {
 
 // plain is an identity without capabilities.
 func plain(id uint32, groups ...uint32) *engine.Cred {
-	return &engine.Cred{UID: id, EUID: id, SUID: id, FSUID: id, GID: id, EGID: id, SGID: id, FSGID: id, Groups: groups}
+	return &engine.Cred{IDs: engine.SameIDs(id, id), Groups: groups}
 }
 
 func TestAsOneself(t *testing.T) {
@@ -85,7 +85,7 @@ func TestAsOther(t *testing.T) {
 		{"wrong group", plain(65534, 1, 2), ours, unix.EACCES},
 		{"supplementary group", plain(65534, 1, 4321), ours, nil},
 		{"root without capabilities", plain(0), secret, nil},
-		{"capability of its own", &engine.Cred{FSUID: 65534, FSGID: 65534, CapEff: 1 << unix.CAP_DAC_OVERRIDE}, secret, nil},
+		{"capability of its own", &engine.Cred{IDs: engine.IDs{FSUID: 65534, FSGID: 65534}, CapEff: 1 << unix.CAP_DAC_OVERRIDE}, secret, nil},
 	} {
 		if err := As(own, x.who, open(x.path)); err != x.want {
 			t.Errorf("%s: %v, want %v", x.name, err, x.want)

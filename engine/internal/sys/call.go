@@ -22,6 +22,9 @@ type call struct {
 	n       seccomp.Notif
 	row     *row
 	state   *task.State
+	thread  *guest.Thread // kept from call to call by a receiver, or nil
+	who     guest.Identity
+	known   bool // who is
 	status  *guest.Status
 	blocked bool
 	rootFD  int
@@ -51,7 +54,7 @@ func (c *call) finish() (blocked bool) {
 		c.intr = nil
 	}
 	blocked, c.blocked = c.blocked, false
-	c.state, c.status, c.rootFD = nil, nil, noRoot
+	c.state, c.known, c.status, c.rootFD = nil, false, nil, noRoot
 	return blocked
 }
 
@@ -85,18 +88,34 @@ func (c *call) stat() *guest.Status {
 	if c.status == nil {
 		st, err := guest.ReadStatus(c.TID())
 		if err != nil { // the guest is gone: nobody will see the answer
-			st = &guest.Status{TGID: c.TID(), Cred: engine.Cred{UID: ^uint32(0), EUID: ^uint32(0), FSUID: ^uint32(0)}}
+			st = &guest.Status{TGID: c.TID(), Cred: engine.Cred{IDs: engine.SameIDs(^uint32(0), 0)}}
 		}
 		c.status = st
 	}
 	return c.status
 }
 
+// identity is what is asked of the guest most, and costs little.
+func (c *call) identity() *guest.Identity {
+	if !c.known {
+		var err error
+		if c.who, err = c.thread.Identity(c.TID()); err != nil {
+			st := c.stat()
+			c.who = guest.Identity{TGID: st.TGID, IDs: st.Cred.IDs}
+		}
+		c.known = true
+	}
+	return &c.who
+}
+
 // TID implements engine.Call.
 func (c *call) TID() int { return int(c.n.PID) }
 
 // PID implements engine.Call.
-func (c *call) PID() int { return c.stat().TGID }
+func (c *call) PID() int { return c.identity().TGID }
+
+// IDs implements engine.Call.
+func (c *call) IDs() *engine.IDs { return &c.identity().IDs }
 
 // Cred implements engine.Call.
 func (c *call) Cred() *engine.Cred { return &c.stat().Cred }

@@ -73,6 +73,7 @@ func (o *callFor) Interrupted() <-chan struct{} { return o.guest.Interrupted() }
 
 func (o *ownCall) PID() int                     { return os.Getpid() }
 func (o *ownCall) TID() int                     { return os.Getpid() }
+func (o *ownCall) IDs() *engine.IDs             { return &o.s.own.IDs }
 func (o *ownCall) Cred() *engine.Cred           { return &o.s.own }
 func (o *ownCall) Umask() uint32                { return 0o022 }
 func (o *ownCall) View() engine.View            { return o.s.forModules(o.view) }

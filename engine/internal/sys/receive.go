@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
+	"vuos.dev/engine/internal/guest"
 	"vuos.dev/engine/internal/seccomp"
 )
 
@@ -18,6 +19,8 @@ const maxIdle = 8
 // (call.Block), so there is always exactly one that receives.
 func (s *Supervisor) receive() {
 	c := newCall(s)
+	c.thread = new(guest.Thread)
+	defer c.thread.Close()
 	for {
 		switch err := s.listener.Recv(&c.n); err {
 		case nil:

@@ -168,16 +168,16 @@ func mayAccess(who engine.Call, t target, mask uint32) error {
 	if err := t.Node.Stat(who, &st); err != nil {
 		return err
 	}
-	return engine.Access(who.Cred(), &st, mask)
+	return engine.Access(who, &st, mask)
 }
 
 // realIDs is the call with the real user and group where it has the effective ones, as access(2)
 // decides.
 func (c *call) realIDs() engine.Call {
-	cr := *c.Cred()
-	if cr.UID == cr.FSUID && cr.GID == cr.FSGID {
+	if ids := c.IDs(); ids.UID == ids.FSUID && ids.GID == ids.FSGID {
 		return c
 	}
+	cr := *c.Cred()
 	cr.FSUID, cr.FSGID = cr.UID, cr.GID
 	if cr.UID != 0 {
 		cr.CapEff = 0
@@ -190,6 +190,8 @@ type callAs struct {
 	*call
 	cred engine.Cred
 }
+
+func (c *callAs) IDs() *engine.IDs { return &c.cred.IDs }
 
 func (c *callAs) Cred() *engine.Cred { return &c.cred }
 
