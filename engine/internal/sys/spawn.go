@@ -74,7 +74,9 @@ func (p *Process) Status() uint32 { return uint32(p.status) }
 func (s *Supervisor) Open() error {
 	s.spawns.start = make(chan spawnRequest)
 	s.spawns.children = map[int]*Process{}
-	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0)) // it is not changed later, see noWorldStop
+	// ForkExec keeps its place until we have answered the child's execve: on a machine with one processor there must be
+	// another one to answer from. It is not changed later, see noWorldStop.
+	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), 2))
 	ready := make(chan error)
 	go s.spawnThread(ready)
 	if err := <-ready; err != nil {
