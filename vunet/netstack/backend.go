@@ -62,6 +62,13 @@ func (b *backend) SetPromiscuous(index int, on bool) {
 // SetForwarding implements netconf.Backend.
 func (b *backend) SetForwarding(index int, fam uint8, on bool) error {
 	_, err := b.ip.SetNICForwarding(tcpip.NICID(index), netProto(fam), on)
+	if l := b.links[index]; l != nil && err == nil {
+		if fam == unix.AF_INET6 {
+			l.forward6.Store(on)
+		} else {
+			l.forward4.Store(on)
+		}
+	}
 	return errno(err)
 }
 

@@ -30,6 +30,8 @@ type link struct {
 	promisc atomic.Bool
 	valid   atomic.Bool // the checksum of the packet being delivered was verified
 
+	forward4, forward6 atomic.Bool // what comes in may have to go on
+
 	start sync.Once
 	done  sync.WaitGroup
 }
@@ -74,10 +76,10 @@ func (l *link) Capabilities() stack.LinkEndpointCapabilities {
 }
 
 // GSOMaxSize implements stack.GSOEndpoint.
-func (*link) GSOMaxSize() uint32 { return stack.GVisorGSOMaxSize }
+func (*link) GSOMaxSize() uint32 { return maxJoined }
 
-// SupportedGSO implements stack.GSOEndpoint.
-func (*link) SupportedGSO() stack.SupportedGSO { return stack.GVisorGSOSupported }
+// SupportedGSO implements stack.GSOEndpoint: to the stack the link is a card that cuts segments and makes checksums.
+func (*link) SupportedGSO() stack.SupportedGSO { return stack.HostGSOSupported }
 
 // ARPHardwareType implements stack.LinkEndpoint.
 func (*link) ARPHardwareType() header.ARPHardwareType { return header.ARPHardwareEther }
@@ -101,6 +103,14 @@ func (l *link) IsAttached() bool { return l.disp.Load() != nil }
 
 // Wait implements stack.LinkEndpoint.
 func (l *link) Wait() { l.done.Wait() }
+
+// forwards tells whether packets of a protocol that come in may have to go on as they are.
+func (l *link) forwards(proto uint16) bool {
+	if proto == unix.ETH_P_IPV6 {
+		return l.forward6.Load()
+	}
+	return l.forward4.Load()
+}
 
 // AddHeader implements stack.LinkEndpoint.
 func (l *link) AddHeader(pkt *stack.PacketBuffer) {
@@ -149,18 +159,27 @@ func (l *link) WritePacket(pkt *stack.PacketBuffer) tcpip.Error {
 
 func (l *link) send(pkt *stack.PacketBuffer, sender tap) tcpip.Error {
 	if l.taps.active() {
-		data := flatten(pkt)
-		l.taps.deliver(&frame{
-			link: l.index, proto: uint16(pkt.NetworkProtocolNumber), pktType: unix.PACKET_OUTGOING,
-			hatype: unix.ARPHRD_ETHER, source: []byte(l.LinkAddress()), data: data,
-			header: header.EthernetMinimumSize,
-		}, sender)
+		l.showTaps(pkt, sender)
 	}
 	if !l.queue.push(pkt, patient(pkt)) {
 		l.stats.txDropped.Add(1)
 		return &tcpip.ErrNoBufferSpace{}
 	}
 	return nil
+}
+
+// showTaps shows the frames of a packet that is to be sent to the packet sockets.
+func (l *link) showTaps(pkt *stack.PacketBuffer, sender tap) {
+	c := newCutter(pkt)
+	for n := c.next(); n > 0; n = c.next() {
+		data := make([]byte, n)
+		c.make(data)
+		l.taps.deliver(&frame{
+			link: l.index, proto: uint16(pkt.NetworkProtocolNumber), pktType: unix.PACKET_OUTGOING,
+			hatype: unix.ARPHRD_ETHER, source: []byte(l.LinkAddress()), data: data,
+			header: header.EthernetMinimumSize,
+		}, sender)
+	}
 }
 
 // patient tells whether the sender of a packet may be made to wait a moment for

@@ -10,7 +10,6 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
-	"gvisor.dev/gvisor/pkg/tcpip/stack/gro"
 )
 
 // batch is how many frames are sent or received at once.
@@ -20,27 +19,58 @@ const batch = 64
 func (l *link) transmit() {
 	defer l.done.Done()
 	pkts := make([]*stack.PacketBuffer, batch)
-	frames := make([][]byte, batch)
-	store := make([]byte, 0, batch*(defaultMTU+header.EthernetMinimumSize))
+	o := newOutbox(l)
 	for {
 		n := l.queue.pop(pkts)
 		if n == 0 {
 			return
 		}
-		store = store[:0]
-		for i, pkt := range pkts[:n] {
-			from := len(store)
-			for _, s := range pkt.AsSlices() {
-				store = append(store, s...)
-			}
-			frames[i] = store[from:len(store):len(store)]
+		for _, pkt := range pkts[:n] {
+			o.put(pkt)
 		}
-		l.sendAll(frames[:n])
+		o.send()
 		for i, pkt := range pkts[:n] {
 			pkt.DecRef()
 			pkts[i] = nil
 		}
 	}
+}
+
+// outbox collects frames that are sent at once.
+type outbox struct {
+	l      *link
+	frames [][]byte
+	store  []byte // what they are in
+}
+
+func newOutbox(l *link) *outbox {
+	return &outbox{
+		l:      l,
+		frames: make([][]byte, 0, batch),
+		store:  make([]byte, 0, batch*(defaultMTU+header.EthernetMinimumSize)),
+	}
+}
+
+// put adds the frames of a packet.
+func (o *outbox) put(pkt *stack.PacketBuffer) {
+	c := newCutter(pkt)
+	for n := c.next(); n > 0; n = c.next() {
+		at := len(o.store)
+		if at+n > cap(o.store) || len(o.frames) == batch {
+			o.send()
+			at = 0
+		}
+		o.store = o.store[:at+n]
+		f := o.store[at : at+n : at+n]
+		c.make(f)
+		o.frames = append(o.frames, f)
+	}
+}
+
+// send sends what there is.
+func (o *outbox) send() {
+	o.l.sendAll(o.frames)
+	o.frames, o.store = o.frames[:0], o.store[:0]
 }
 
 // sendAll sends frames; one that the wire refuses is counted and left out.
@@ -67,11 +97,11 @@ func (l *link) receive() {
 	for i := range bufs {
 		bufs[i] = make([]byte, l.wire.MaxFrame())
 	}
-	g := l.newGRO()
+	j := l.newJoiner()
 	for {
 		n, err := l.wire.Recv(bufs, sizes)
-		if !l.receiveAll(g, bufs[:n], sizes) {
-			g = l.newGRO()
+		if !l.receiveAll(j, bufs[:n], sizes) {
+			j = l.newJoiner()
 		}
 		if err != nil {
 			l.lost()
@@ -80,16 +110,11 @@ func (l *link) receive() {
 	}
 }
 
-func (l *link) newGRO() *gro.GRO {
-	g := &gro.GRO{}
-	g.Init(true)
-	g.Dispatcher = (*delivery)(l)
-	return g
-}
+func (l *link) newJoiner() *joiner { return &joiner{deliver: l.deliver} }
 
 // receiveAll takes frames in. If one of them makes the stack panic the rest is dropped: no packet that anybody
 // sends is to take the view down.
-func (l *link) receiveAll(g *gro.GRO, bufs [][]byte, sizes []int) (ok bool) {
+func (l *link) receiveAll(j *joiner, bufs [][]byte, sizes []int) (ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			l.stats.rxDropped.Add(1)
@@ -97,15 +122,15 @@ func (l *link) receiveAll(g *gro.GRO, bufs [][]byte, sizes []int) (ok bool) {
 		}
 	}()
 	for i, b := range bufs {
-		l.receiveFrame(g, b[:sizes[i]])
+		l.receiveFrame(j, b[:sizes[i]])
 	}
-	g.Flush()
+	j.flush()
 	return true
 }
 
 // receiveFrame shows a frame to the packet sockets and, if it is for this
 // interface, hands it to the stack.
-func (l *link) receiveFrame(g *gro.GRO, b []byte) {
+func (l *link) receiveFrame(j *joiner, b []byte) {
 	if len(b) < header.EthernetMinimumSize {
 		l.stats.rxLength.Add(1)
 		return
@@ -141,15 +166,11 @@ func (l *link) receiveFrame(g *gro.GRO, b []byte) {
 	if typ == tcpip.PacketOtherHost || !knownProto(proto) {
 		return
 	}
-	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{
-		Payload: buffer.MakeWithView(buffer.NewViewWithData(b)),
-	})
-	pkt.PktType = typ
-	pkt.NetworkProtocolNumber = tcpip.NetworkProtocolNumber(proto)
-	if l.ParseHeader(pkt) {
-		g.Enqueue(pkt)
+	if typ != tcpip.PacketHost || l.forwards(proto) {
+		l.deliver(b, nil, false)
+		return
 	}
-	pkt.DecRef()
+	j.add(b, proto)
 }
 
 const (
@@ -182,17 +203,28 @@ func knownProto(p uint16) bool {
 	return p == unix.ETH_P_IP || p == unix.ETH_P_IPV6 || p == unix.ETH_P_ARP
 }
 
-// delivery hands packets to the stack behind generic receive offload.
-type delivery link
-
-// DeliverNetworkPacket implements stack.NetworkDispatcher.
-func (d *delivery) DeliverNetworkPacket(p tcpip.NetworkProtocolNumber, pkt *stack.PacketBuffer) {
-	if disp := d.disp.Load(); disp != nil {
-		d.valid.Store(pkt.RXChecksumValidated)
-		(*disp).DeliverNetworkPacket(p, pkt)
+// deliver hands a packet to the stack: the frame head, and what is behind it. valid tells that its checksums were verified.
+func (l *link) deliver(head []byte, more [][]byte, valid bool) {
+	disp := l.disp.Load()
+	if disp == nil {
+		return
+	}
+	size := len(head)
+	for _, b := range more {
+		size += len(b)
+	}
+	v := buffer.NewView(size)
+	_, _ = v.Write(head) // it has room
+	for _, b := range more {
+		_, _ = v.Write(b)
+	}
+	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithView(v)})
+	defer pkt.DecRef()
+	eth := header.Ethernet(head)
+	pkt.PktType = l.classify(eth.DestinationAddress())
+	pkt.NetworkProtocolNumber = eth.Type()
+	if l.ParseHeader(pkt) {
+		l.valid.Store(valid)
+		(*disp).DeliverNetworkPacket(pkt.NetworkProtocolNumber, pkt)
 	}
 }
-
-// DeliverLinkPacket implements stack.NetworkDispatcher; packet sockets have seen
-// the packet by now.
-func (*delivery) DeliverLinkPacket(tcpip.NetworkProtocolNumber, *stack.PacketBuffer) {}

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-
-	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
 // frame is what packet sockets get to see of a packet.
@@ -72,13 +70,4 @@ func (t *taps) deliver(f *frame, sender tap) {
 			x.tapFrame(f)
 		}
 	}
-}
-
-// flatten returns the bytes of a packet in one piece.
-func flatten(pkt *stack.PacketBuffer) []byte {
-	out := make([]byte, 0, pkt.Size())
-	for _, s := range pkt.AsSlices() {
-		out = append(out, s...)
-	}
-	return out
 }
