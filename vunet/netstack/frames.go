@@ -51,7 +51,7 @@ func (f *FrameSocket) Recv() ([]byte, error) {
 }
 
 // Send sends a frame.
-func (f *FrameSocket) Send(b []byte) error { return f.s.transmit(f.index, b, f) }
+func (f *FrameSocket) Send(b []byte) error { return f.s.transmit(f.index, b, f, nil) }
 
 // Close ends the socket.
 func (f *FrameSocket) Close() {

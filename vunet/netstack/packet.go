@@ -31,6 +31,7 @@ type packet struct {
 	members  []packetMember
 	packets  uint32 // for PACKET_STATISTICS
 
+	unsent  atomic.Int64         // what was sent and is not on the wire yet, as it is charged
 	ring    atomic.Pointer[ring] // where packets go instead of the queue
 	version int                  // TPACKET_*, of a ring to come
 	reserve int                  // PACKET_RESERVE
@@ -42,8 +43,6 @@ type packetMember struct {
 	link int
 	typ  uint16
 }
-
-var _ engine.Socket = (*packet)(nil)
 
 func (s *Stack) newPacket(c engine.Call, typ int, proto uint16) *packet {
 	p := &packet{s: s, proto: proto<<8 | proto>>8}
@@ -75,7 +74,7 @@ func (p *packet) info() diag.Socket {
 	defer p.mu.Unlock()
 	return diag.Socket{
 		Family: unix.AF_PACKET, Type: uint8(p.Type), State: diag.Close, Inode: p.Inode(), UID: p.UID,
-		Link: p.link, PacketType: p.proto, RecvQueue: uint32(p.Queued()),
+		Link: p.link, PacketType: p.proto, RecvQueue: uint32(p.Queued()), SendQueue: uint32(p.unsent.Load()),
 		RecvBuffer: uint32(p.Int(unix.SO_RCVBUF)), SendBuffer: uint32(p.Int(unix.SO_SNDBUF)),
 	}
 }
@@ -219,6 +218,7 @@ func (p *packet) Ioctl(c engine.Call, m engine.Memory, cmd uint32, arg uint64) (
 	case unix.TIOCINQ:
 		n = p.Pending()
 	case unix.TIOCOUTQ:
+		n = int(p.unsent.Load())
 	default:
 		return 0, unix.ENOTTY
 	}

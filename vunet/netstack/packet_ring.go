@@ -78,15 +78,6 @@ func (p *packet) setRingOption(name int, v int32) (ok bool, err error) {
 	return true, nil
 }
 
-// Ready implements engine.Socket.
-func (p *packet) Ready() uint32 {
-	ev := p.Core.Ready()
-	if r := p.ring.Load(); r != nil && r.readable() {
-		ev |= unix.POLLIN
-	}
-	return ev
-}
-
 // Mmap implements engine.SocketMapper (net/packet/af_packet.c:packet_mmap()).
 func (p *packet) Mmap(_ engine.Call, off, length int64) (int, error) {
 	p.mu.Lock()

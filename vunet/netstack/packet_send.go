@@ -12,6 +12,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 
 	"vuos.dev/engine"
+	"vuos.dev/vunet/netconf"
 )
 
 // Send implements engine.Socket: SOCK_RAW sends a frame as it is, SOCK_DGRAM gets its
@@ -46,13 +47,26 @@ func (p *packet) Send(_ engine.Call, m *engine.Message, flags int) (int, error) 
 	if len(data) < header.EthernetMinimumSize {
 		return 0, unix.EINVAL
 	}
-	if len(data) > int(l.MTU)+header.EthernetMinimumSize+vlanTagLen {
+	if len(data) > maxSent(l, data) {
 		return 0, unix.EMSGSIZE
 	}
-	if err := p.s.transmit(index, data, p); err != nil {
+	release, err := p.charge(len(data))
+	if err != nil {
+		return 0, err
+	}
+	if err := p.s.transmit(index, data, p, release); err != nil {
 		return 0, err
 	}
 	return len(m.Data), nil
+}
+
+// maxSent is how long a frame may be: only one with a VLAN tag has room for it (net/packet/af_packet.c:packet_snd()).
+func maxSent(l *netconf.Link, frame []byte) int {
+	n := int(l.MTU) + header.EthernetMinimumSize
+	if binary.BigEndian.Uint16(frame[12:]) == unix.ETH_P_8021Q {
+		n += vlanTagLen
+	}
+	return n
 }
 
 // withHeader puts an Ethernet header before a payload.
@@ -64,10 +78,11 @@ func withHeader(data, dst, src []byte, proto uint16) []byte {
 	return append(b, data...)
 }
 
-// transmit sends a whole frame on a link, on behalf of sender.
-func (s *Stack) transmit(index int, data []byte, sender tap) error {
+// transmit sends a whole frame on a link, on behalf of sender; release is called when it has left, or was dropped.
+func (s *Stack) transmit(index int, data []byte, sender tap, release func()) error {
 	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{
-		Payload: buffer.MakeWithView(buffer.NewViewWithData(data)),
+		Payload:   buffer.MakeWithView(buffer.NewViewWithData(data)),
+		OnRelease: release,
 	})
 	defer pkt.DecRef()
 	proto := binary.BigEndian.Uint16(data[12:])
