@@ -57,7 +57,9 @@ func (b *bench) partitionRows(places []*place) error {
 		return err
 	}
 	plain := b.dir + "/plain"
-	if _, err := places[1].sh(fmt.Sprintf("cp %[1]s/big %[2]s; dd if=%[1]s/big of=%[3]s bs=1M status=none; sync %[3]s", big, plain, part)); err != nil {
+	// Both are written alike, so that the kernel has both in folios of the same size.
+	fill := fmt.Sprintf(`dd if=%[1]s/big of=%[2]s bs=1M status=none; dd if=%[1]s/big of=%[3]s bs=1M seek=1 conv=notrunc status=none; sync %[2]s %[3]s`, big, plain, disk)
+	if _, err := places[0].sh(fill); err != nil {
 		return err
 	}
 	const block = 128 << 10
