@@ -13,7 +13,7 @@ import (
 
 // tcpInts are the int options of level SOL_TCP that gVisor has as such.
 var tcpInts = map[int]tcpip.SockOptInt{
-	unix.TCP_MAXSEG:       tcpip.MaxSegOption,
+	unix.TCP_MAXSEG:       tcpip.MaxSegOption, // as long as there is no connection, see mss
 	unix.TCP_KEEPCNT:      tcpip.KeepaliveCountOption,
 	unix.TCP_SYNCNT:       tcpip.TCPSynCountOption,
 	unix.TCP_WINDOW_CLAMP: tcpip.TCPWindowClampOption,
@@ -22,6 +22,9 @@ var tcpInts = map[int]tcpip.SockOptInt{
 // getTCP reads options of level SOL_TCP (tcp(7)).
 func (x *inet) getTCP(name, max int) ([]byte, error) {
 	num := func(v int64) ([]byte, error) { return intValue(int32(v), unix.SOL_TCP, max), nil }
+	if name == unix.TCP_MAXSEG {
+		return num(int64(x.mss()))
+	}
 	if o, ok := tcpInts[name]; ok {
 		v, terr := x.ep().GetSockOptInt(o)
 		if terr != nil {

@@ -155,3 +155,18 @@ func TestOptions(t *testing.T) {
 		t.Errorf("short SO_RCVTIMEO: %v", err)
 	}
 }
+
+// TestMSS is what programs go by that want to fill packets: iperf3 -u sends datagrams of that size.
+func TestMSS(t *testing.T) {
+	a, b := twoStacks(t)
+	fresh := open(t, a, unix.AF_INET, unix.SOCK_STREAM, 0)
+	if v := fresh.get(unix.SOL_TCP, unix.TCP_MAXSEG); v != 536 {
+		t.Errorf("unconnected: %d", v)
+	}
+	c, s := connected(t, a, b)
+	for _, k := range []*sock{c, s} {
+		if v := k.get(unix.SOL_TCP, unix.TCP_MAXSEG); v < 1400 || v > 1460 {
+			t.Errorf("connected, MTU 1500: %d", v)
+		}
+	}
+}

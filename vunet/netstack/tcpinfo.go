@@ -3,9 +3,12 @@
 package netstack
 
 import (
+	"encoding/binary"
 	"time"
 
+	"golang.org/x/sys/unix"
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 )
 
@@ -57,6 +60,21 @@ const (
 	optSACK           = 2
 	optWScale         = 4
 )
+
+// mss is how many bytes of data a segment has at most: before there is a connection what was set or TCP_MSS_DEFAULT, and then
+// what the path's MTU leaves when all options are there. That the peer may take less, gVisor does not tell.
+func (x *inet) mss() int {
+	p, err := x.pathMTU(4)
+	if err != nil {
+		v, _ := x.ep().GetSockOptInt(tcpip.MaxSegOption) // cannot fail for TCP
+		return v
+	}
+	ip := header.IPv4MinimumSize
+	if to, terr := x.ep().GetRemoteAddress(); terr == nil && familyOfAddress(unmapped(to.Addr)) == unix.AF_INET6 {
+		ip = header.IPv6MinimumSize
+	}
+	return min(int(binary.NativeEndian.Uint32(p)), header.TCPMaximumMSS) - ip - header.TCPHeaderMaximumSize
+}
 
 // tcpInfo is TCP_INFO.
 func (x *inet) tcpInfo() []byte {
