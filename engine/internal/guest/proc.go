@@ -34,10 +34,20 @@ func appendFDPath(p []byte, tid, fd int) []byte {
 
 // FDOpen tells whether descriptor fd of thread tid is open.
 func FDOpen(tid, fd int) bool {
+	// A comparison with itself costs a third of reading its link.
+	switch _, _, e := unix.RawSyscall6(unix.SYS_KCMP, uintptr(tid), uintptr(tid), kcmpFile, uintptr(fd), uintptr(fd), 0); e {
+	case 0:
+		return true
+	case unix.EBADF:
+		return false
+	}
+	// Some kernels and some containers are without kcmp.
 	var b [8]byte
 	_, err := FDLink(tid, fd, b[:])
 	return err == nil
 }
+
+const kcmpFile = 0 // KCMP_FILE of linux/kcmp.h
 
 // CloseOnExec tells whether descriptor fd of thread tid is closed by execve.
 func CloseOnExec(tid, fd int) bool {

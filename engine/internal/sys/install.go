@@ -115,9 +115,6 @@ func (c *call) installZone(fd int, cloexec bool, z zone) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	if open := guest.FDCount(c.TID()); uint64(open) >= lim.Cur {
-		return -1, unix.EMFILE
-	}
 	nums := c.s.numbersOf(c.PID())
 	nums.mu.Lock()
 	defer nums.mu.Unlock()
@@ -137,12 +134,16 @@ func (c *call) installZone(fd int, cloexec bool, z zone) (int, error) {
 	return -1, errHardLimit
 }
 
-// addNumber installs fd as number n.
+// addNumber installs fd as the free number n. Where that is beyond the guest's RLIMIT_NOFILE, the guest may have as many
+// descriptors as it says, but they would all be below the zone.
 func (c *call) addNumber(fd, n int, cloexec bool, lim unix.Rlimit) error {
-	if uint64(n) >= lim.Cur {
-		return c.addBeyond(fd, n, cloexec, lim)
+	if uint64(n) < lim.Cur {
+		return c.s.listener.AddFD(c.n.ID, fd, n, cloexec)
 	}
-	return c.s.listener.AddFD(c.n.ID, fd, n, cloexec)
+	if uint64(guest.FDCount(c.TID())) >= lim.Cur {
+		return unix.EMFILE
+	}
+	return c.addBeyond(fd, n, cloexec, lim)
 }
 
 // freeNumber finds the number for a virtual descriptor: 0, 1 or 2, or the first free one in the order
@@ -177,8 +178,7 @@ func (c *call) freeIn(nums *numbers, z zone, count int) int {
 	return -1
 }
 
-// addBeyond installs a number that the guest's RLIMIT_NOFILE does not allow: the guest may have as
-// many descriptors as it says, but they would all be below the zone. Beyond the hard limit umvu
+// addBeyond installs a number that the guest's RLIMIT_NOFILE does not allow. Beyond the hard limit umvu
 // needs CAP_SYS_RESOURCE.
 func (c *call) addBeyond(fd, n int, cloexec bool, lim unix.Rlimit) error {
 	more := unix.Rlimit{Cur: uint64(n) + 1, Max: max(uint64(n)+1, lim.Max)}
