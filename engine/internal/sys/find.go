@@ -70,26 +70,32 @@ func (c *call) find2(dirfd int, addr uint64, w want) (t target, r reply, done bo
 }
 
 func (c *call) findIn(buf []byte, dirfd int, addr uint64, w want) (t target, r reply, done bool) {
+	switch {
+	case c.s.pristine() && w&procEnd == 0:
+		return t, native, true
+	case addr == 0 && w&emptyOK != 0:
+		return c.findRead(buf[:0], dirfd, w) // a NULL path with AT_EMPTY_PATH, Linux 6.11
+	}
+	p, err := c.mem().String(buf, addr)
+	if err != nil {
+		return t, native, true // the kernel knows why
+	}
+	return c.findRead(p, dirfd, w)
+}
+
+// findRead is find for a path that was read already.
+func (c *call) findRead(path []byte, dirfd int, w want) (t target, r reply, done bool) {
 	if c.s.pristine() && w&procEnd == 0 {
 		return t, native, true
 	}
-	if addr == 0 && w&emptyOK != 0 {
-		buf = buf[:0] // a NULL path with AT_EMPTY_PATH, Linux 6.11
-	} else {
-		p, err := c.mem().String(buf, addr)
-		if err != nil {
-			return t, native, true // the kernel knows why
-		}
-		buf = p
-	}
-	t, err := c.findPath(dirfd, buf, w)
+	t, err := c.findPath(dirfd, path, w)
 	if err != nil {
 		return t, c.result(err), true
 	}
 	return t, native, t.native
 }
 
-// findPath is find for a path that was read already.
+// findPath is what findRead asks where something may be virtual.
 func (c *call) findPath(dirfd int, path []byte, w want) (target, error) {
 	if len(path) == 0 {
 		return c.findEmpty(dirfd, w)

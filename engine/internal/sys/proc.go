@@ -26,11 +26,7 @@ var procFiles = map[string]func(c *call, pid int, text []byte) []byte{
 
 // mayBeProcFile tells, by the last component, whether a path may lead to one of these files
 // where nothing else is virtual. A link of another name to one of them is not noticed then.
-func (c *call) mayBeProcFile(addr uint64) bool {
-	p, err := c.mem().String(c.path[:], addr)
-	if err != nil {
-		return false
-	}
+func (c *call) mayBeProcFile(p []byte) bool {
 	name := p[bytes.LastIndexByte(p, '/')+1:]
 	switch string(name) {
 	case "status", "limits", "mounts", "mountinfo", "mtab":

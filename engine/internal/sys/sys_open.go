@@ -80,10 +80,23 @@ func (c *call) open(o opening) reply {
 	if o.flags&unix.O_NOFOLLOW == 0 && o.flags&(unix.O_CREAT|unix.O_EXCL) != unix.O_CREAT|unix.O_EXCL {
 		w |= follow
 	}
-	if o.flags&(unix.O_ACCMODE|unix.O_PATH|unix.O_DIRECTORY) == unix.O_RDONLY && c.mayBeProcFile(o.path) {
-		w |= procEnd
+	var path []byte // nil: not read yet
+	if o.flags&(unix.O_ACCMODE|unix.O_PATH|unix.O_DIRECTORY) == unix.O_RDONLY {
+		var err error
+		if path, err = c.mem().String(c.path[:], o.path); err != nil {
+			return native // the kernel knows why
+		}
+		if c.mayBeProcFile(path) {
+			w |= procEnd
+		}
 	}
-	t, r, done := c.find(o.dirfd, o.path, w)
+	find := func() (target, reply, bool) {
+		if path != nil {
+			return c.findRead(path, o.dirfd, w)
+		}
+		return c.find(o.dirfd, o.path, w)
+	}
+	t, r, done := find()
 	if w&procEnd != 0 && (!done || r.cont) {
 		if fd, ok := c.openProc(t, o.flags); ok {
 			return fd
@@ -98,7 +111,7 @@ func (c *call) open(o opening) reply {
 			break
 		}
 		// It was removed or replaced after the walk had found it.
-		if t, r, done = c.find(o.dirfd, o.path, w); done {
+		if t, r, done = find(); done {
 			return r
 		}
 		at, f, err = c.openTarget(t, o.flags, o.mode)
