@@ -7,10 +7,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
-	"sync/atomic"
-	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -23,14 +21,17 @@ type shard struct {
 	n    int
 	used int // links there are; guarded by linkPool.mu
 
-	file *os.File // the inotify instance, non-blocking, for Go's poller
-	conn syscall.RawConn
-	quit atomic.Bool
+	fd   int // the inotify instance, non-blocking
+	quit int // an eventfd that ends watch
 	done chan struct{}
 
 	mu  sync.Mutex // one reader of the queue at a time
 	buf [64 << 10]byte
 }
+
+// gatherTime is how long events gather before they are looked at once more: a wake-up for each close would cost a guest that
+// opens one file after the other more than the close itself.
+const gatherTime = time.Millisecond
 
 func newShard(s *Store, n int) (*shard, error) {
 	dir := fmt.Sprintf("w%d", n)
@@ -45,11 +46,12 @@ func newShard(s *Store, n int) (*shard, error) {
 		unix.Close(fd)
 		return nil, fmt.Errorf("inotify watch on %s/%s: %w", s.dir, dir, err)
 	}
-	sh := &shard{s: s, n: n, file: os.NewFile(uintptr(fd), "inotify"), done: make(chan struct{})}
-	if sh.conn, err = sh.file.SyscallConn(); err != nil {
-		sh.file.Close()
-		return nil, err
+	quit, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+	if err != nil {
+		unix.Close(fd)
+		return nil, fmt.Errorf("eventfd: %w", err)
 	}
+	sh := &shard{s: s, n: n, fd: fd, quit: quit, done: make(chan struct{})}
 	go sh.watch()
 	return sh, nil
 }
@@ -57,33 +59,37 @@ func newShard(s *Store, n int) (*shard, error) {
 // watch handles events until stop.
 func (sh *shard) watch() {
 	defer close(sh.done)
-	err := sh.conn.Read(func(fd uintptr) bool {
-		sh.read(int(fd))
-		return false // wait for more
-	})
-	if err != nil && !sh.quit.Load() {
-		sh.s.log(engine.LogErr, "inotify: %v", err)
+	// Not by Go's poller, which is woken by each event even while nobody waits for it.
+	p := [...]unix.PollFd{{Fd: int32(sh.fd), Events: unix.POLLIN}, {Fd: int32(sh.quit), Events: unix.POLLIN}}
+	for {
+		_, err := unix.Poll(p[:], -1)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err != nil:
+			sh.s.log(engine.LogErr, "inotify: %v", err)
+			return
+		case p[1].Revents != 0:
+			return
+		}
+		sh.drain()
+		time.Sleep(gatherTime)
 	}
 }
 
 func (sh *shard) stop() {
-	sh.quit.Store(true)
-	sh.file.Close()
+	_, _ = unix.Write(sh.quit, []byte{7: 1}) // any number but 0
 	<-sh.done
+	unix.Close(sh.fd)
+	unix.Close(sh.quit)
 }
 
 // drain handles all events that are queued now.
 func (sh *shard) drain() {
-	// Control does not wait for the watcher, which sits in Read.
-	_ = sh.conn.Control(func(fd uintptr) { sh.read(int(fd)) })
-}
-
-// read handles events until the queue is empty.
-func (sh *shard) read(fd int) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	for {
-		n, err := unix.Read(fd, sh.buf[:])
+		n, err := unix.Read(sh.fd, sh.buf[:])
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}
