@@ -36,7 +36,7 @@ func All() []Case {
 		xattrCases, xattratCases,
 		dupCases, closeRangeCases, fcntlCases, lockCases, ioctlCases,
 		cwdCases, chrootCases, nameCases, slashCases, pointerCases, pathPointerCases,
-		mmapCases, copyCases, spliceCases,
+		mmapCases, copyCases, spliceCases, aioCases,
 		execCases, scriptCases, forkCases, limitCases, raceCases,
 		procCases, fifoCases, signalCases, inotifyCases, handleCases, mountCases,
 		unixSocketCases, inetCases, passingCases, receivingCases, legacyCases,
