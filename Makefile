@@ -48,7 +48,7 @@ lint: ## gofmt, go vet and staticcheck
 	$(GO) vet work
 	@for d in $(DIRS); do echo "staticcheck $$d"; (cd $$d && $(STATICCHECK) ./...) || exit 1; done
 
-bench: build ## compare programs in a view with programs outside; GROUP=empty,image,fuse,disk selects
+bench: build ## compare programs in a view with programs outside; GROUP=empty,image,fuse,disk,net selects
 	$(GO) run ./tools/bench -bin bin -group '$(GROUP)'
 
 microbench: ## run the benchmarks of single packages

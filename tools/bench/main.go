@@ -27,12 +27,16 @@ var groups = []group{
 	{"image", "an ext4 image, kernel FUSE and the kernel's own ext4 against vufuseext2", []string{"umvu", "vumount", "vufuseext2", "mke2fs", "fuse2fs", "fusermount3"}, runImage},
 	{"fuse", "the same FUSE server on the kernel's device and on a view's", []string{"umvu", "vu_insmod", "bindfs", "fusermount3"}, runFuse},
 	{"disk", "a partition of a virtual disk", []string{"umvu", "vumount", "vufuseext2", "sgdisk", "mkfs.ext4"}, runDisk},
+	{"net", "network stacks, beside slirp4netns and pasta", []string{"umvu", "vumount", "vustack", "iperf3", "ping", "ip", "unshare", "nsenter"}, runNet},
 }
 
 // Roles that this program has for itself, by its first argument.
 var roles = map[string]func(args []string) error{
 	"agent": agent,
 	"io":    transfer,
+	"rate":  rate,
+	"ping":  ping,
+	"idle":  idle,
 }
 
 func main() {

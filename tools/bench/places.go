@@ -33,23 +33,26 @@ func startAll(specs ...[]string) (places []*place, stop func(), err error) {
 // memoryLimit is what umvu may take beside caches.
 const memoryLimit = 60 << 20
 
-// memory prints how much memory a process has for itself, as the kernel counts it (Pss).
+// memory prints how much memory a process has for itself.
 func (b *bench) memory(pid int, name string) error {
+	n, err := pss(pid)
+	if err == nil {
+		b.amount("memory of "+name, fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)), "60 MiB", n <= memoryLimit)
+	}
+	return err
+}
+
+// pss is the memory of a process in bytes, as the kernel counts it (Pss).
+func pss(pid int) (int64, error) {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/smaps_rollup")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for line := range strings.Lines(string(text)) {
-		f := strings.Fields(line)
-		if len(f) != 3 || f[0] != "Pss:" {
-			continue
+		if f := strings.Fields(line); len(f) == 3 && f[0] == "Pss:" {
+			kib, err := strconv.ParseInt(f[1], 10, 64)
+			return kib << 10, err
 		}
-		kib, err := strconv.ParseInt(f[1], 10, 64)
-		if err != nil {
-			return err
-		}
-		b.amount("memory of "+name, fmt.Sprintf("%.1f MiB", float64(kib)/1024), "60 MiB", kib<<10 <= memoryLimit)
-		return nil
 	}
-	return fmt.Errorf("/proc/%d/smaps_rollup has no Pss", pid)
+	return 0, fmt.Errorf("/proc/%d/smaps_rollup has no Pss", pid)
 }

@@ -48,8 +48,12 @@ func (b *bench) heading(places ...*place) {
 func (b *bench) row(w work, r []best) {
 	var s strings.Builder
 	fmt.Fprintf(&s, "  %-34s %11s    1.00", w.name, short(r[0].time))
-	for i := range w.who[1:] {
-		fmt.Fprintf(&s, " %9.2f", ratio(r[i+1].time, r[0].time))
+	for _, o := range r[1:] {
+		if o.time == 0 {
+			fmt.Fprintf(&s, " %9s", "-")
+			continue
+		}
+		fmt.Fprintf(&s, " %9.2f", ratio(o.time, r[0].time))
 	}
 	for _, l := range w.limits {
 		of := w.time(r, l.of)
