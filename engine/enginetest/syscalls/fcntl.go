@@ -6,6 +6,7 @@ import "golang.org/x/sys/unix"
 
 var fcntlCases = []Case{
 	{"fcntl/dupfd", Anyone, fcntlDupfd},
+	{"fcntl/dupfd-minimum", Anyone, fcntlDupfdMinimum},
 	{"fcntl/descriptor-flags", Anyone, fcntlGetfd},
 	{"fcntl/status-flags", Anyone, fcntlSetfl},
 	{"fcntl/dupfd-query", Anyone, fcntlQuery},
@@ -26,6 +27,21 @@ func fcntlDupfd(t *T) {
 	t.Fails(unix.EINVAL, unix.SYS_FCNTL, fd, unix.F_DUPFD, -1)
 	t.Fails(unix.EINVAL, unix.SYS_FCNTL, fd, unix.F_DUPFD, 1<<30)
 	t.Fails(unix.EBADF, unix.SYS_FCNTL, -1, unix.F_DUPFD, 100)
+}
+
+// What shells and debuggers move out of a program's way goes to a number that is not less than they say.
+func fcntlDupfdMinimum(t *T) {
+	p := t.File("f", "abc")
+	files := []int{t.Open(p, unix.O_RDONLY, 0), t.Open(p, unix.O_RDWR, 0)}
+	t.Do(unix.SYS_CLOSE, 0)
+	for _, fd := range files {
+		for _, from := range []int{1, 3, 10, 250, 500, 800, 1000, 1023} {
+			n := t.Do(unix.SYS_FCNTL, fd, unix.F_DUPFD, from)
+			t.Check(n >= from, "F_DUPFD from %d: %d", from, n)
+			t.Returns(3, unix.SYS_PREAD64, n, make([]byte, 9), 9, 0)
+			t.Do(unix.SYS_CLOSE, n)
+		}
+	}
 }
 
 func fcntlGetfd(t *T) {

@@ -111,6 +111,11 @@ func (c *call) installStream(at *openedAt, f engine.File, s engine.StreamFile, f
 // installZone installs umvu's descriptor fd as a virtual descriptor of the guest: 0, 1 or 2 if
 // that is the lowest free number, as POSIX says, otherwise one of z.
 func (c *call) installZone(fd int, cloexec bool, z zone) (int, error) {
+	return c.installFrom(fd, cloexec, z, 0)
+}
+
+// installFrom is installZone with a number that is not less than from.
+func (c *call) installFrom(fd int, cloexec bool, z zone, from int) (int, error) {
 	lim, err := guest.GetLimit(c.TID(), unix.RLIMIT_NOFILE)
 	if err != nil {
 		return -1, err
@@ -118,7 +123,7 @@ func (c *call) installZone(fd int, cloexec bool, z zone) (int, error) {
 	nums := c.s.numbersOf(c.PID())
 	nums.mu.Lock()
 	defer nums.mu.Unlock()
-	n, err := c.freeNumber(nums, z, lim.Cur)
+	n, err := c.freeNumber(nums, z, from, lim.Cur)
 	if err != nil {
 		return -1, err
 	}
@@ -126,7 +131,7 @@ func (c *call) installZone(fd int, cloexec bool, z zone) (int, error) {
 	if err != errHardLimit {
 		return n, err
 	}
-	for n := int(min(lim.Max, seccomp.ReadZoneEnd)) - 1; n >= seccomp.Zone; n-- {
+	for n := int(min(lim.Max, seccomp.ReadZoneEnd)) - 1; n >= max(seccomp.Zone, from); n-- {
 		if (z == readZone || zoneOf(n) == otherZone) && !guest.FDOpen(c.TID(), n) {
 			return n, c.addNumber(fd, n, cloexec, lim)
 		}
@@ -146,32 +151,38 @@ func (c *call) addNumber(fd, n int, cloexec bool, lim unix.Rlimit) error {
 	return c.addBeyond(fd, n, cloexec, lim)
 }
 
-// freeNumber finds the number for a virtual descriptor: 0, 1 or 2, or the first free one in the order
-// in which z is filled. If the read zone is full it is one of the other, where reading is only slower.
-func (c *call) freeNumber(nums *numbers, z zone, limit uint64) (int, error) {
-	for n := range 3 {
+// freeNumber finds the number for a virtual descriptor, not less than from: 0, 1 or 2, or the first free one in the
+// order in which z is filled. If the read zone is full it is one of the other, where reading is only slower.
+func (c *call) freeNumber(nums *numbers, z zone, from int, limit uint64) (int, error) {
+	for n := from; n < 3; n++ {
 		if !guest.FDOpen(c.TID(), n) {
 			return n, nil
 		}
 	}
 	if z == readZone {
-		if n := c.freeIn(nums, z, seccomp.ReadZoneEnd-seccomp.ReadZone); n >= 0 {
+		if n := c.freeIn(nums, z, from, seccomp.ReadZoneEnd-seccomp.ReadZone); n >= 0 {
 			return n, nil
 		}
 	}
-	if n := c.freeIn(nums, otherZone, seccomp.ReadZone-seccomp.Zone+int(min(limit, 1<<24))); n >= 0 {
+	if n := c.freeIn(nums, otherZone, from, seccomp.ReadZone-seccomp.Zone+int(min(limit, 1<<24))); n >= 0 {
 		return n, nil
 	}
 	return -1, unix.EMFILE
 }
 
-// freeIn finds one of the first count numbers of a zone that is free, or returns -1.
-func (c *call) freeIn(nums *numbers, z zone, count int) int {
-	first := nums.next[z][c.PID()]
+// freeIn finds one of the first count numbers of a zone that is free and not less than from, or returns -1.
+func (c *call) freeIn(nums *numbers, z zone, from, count int) int {
+	hinted := from <= seccomp.Zone // any number of the zone will do
+	first := 0
+	if hinted {
+		first = nums.next[z][c.PID()]
+	}
 	for k := range count {
 		i := (first + k) % count
-		if n := z.number(i); !guest.FDOpen(c.TID(), n) {
-			nums.took(z, c.PID(), i)
+		if n := z.number(i); n >= from && !guest.FDOpen(c.TID(), n) {
+			if hinted {
+				nums.took(z, c.PID(), i)
+			}
 			return n
 		}
 	}

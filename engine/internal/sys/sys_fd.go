@@ -83,10 +83,10 @@ func (c *call) withFD(fd int, f func(own int) reply) reply {
 	return f(own)
 }
 
-// again installs one more descriptor of the same open file in the zone.
-func (c *call) again(fd int, cloexec bool) reply {
+// again installs one more descriptor of the same open file in the zone, its number not less than from.
+func (c *call) again(fd, from int, cloexec bool) reply {
 	return c.withFD(fd, func(own int) reply {
-		n, err := c.installZone(own, cloexec, zoneFor(c.file(fd)))
+		n, err := c.installFrom(own, cloexec, zoneFor(c.file(fd)), from)
 		if err != nil {
 			return c.result(err)
 		}
@@ -98,7 +98,17 @@ func sysDup(c *call) reply {
 	if c.file(c.fd(0)) == nil && c.datagram(c.fd(0)) == nil {
 		return native
 	}
-	return c.again(c.fd(0), false)
+	return c.again(c.fd(0), 0, false)
+}
+
+// dupfd is F_DUPFD and F_DUPFD_CLOEXEC. fs/file.c:f_dupfd() compares an unsigned int with the limit.
+func (c *call) dupfd(cloexec bool) reply {
+	from := uint32(c.n.Args[2])
+	lim, err := guest.GetLimit(c.TID(), unix.RLIMIT_NOFILE)
+	if err == nil && uint64(from) >= lim.Cur {
+		return fail(unix.EINVAL)
+	}
+	return c.again(c.fd(0), int(from), cloexec)
 }
 
 // sysDup2 is dup2 and dup3. A number below the zone, or in the read zone, is where the guest's calls are not seen, or not
@@ -153,17 +163,13 @@ func sysFcntl(c *call) reply {
 	cmd := c.fd(1)
 	if f == nil {
 		if (cmd == unix.F_DUPFD || cmd == unix.F_DUPFD_CLOEXEC) && c.datagram(c.fd(0)) != nil {
-			return c.again(c.fd(0), cmd == unix.F_DUPFD_CLOEXEC)
+			return c.dupfd(cmd == unix.F_DUPFD_CLOEXEC)
 		}
 		return native
 	}
 	switch cmd {
 	case unix.F_DUPFD, unix.F_DUPFD_CLOEXEC:
-		lim, err := guest.GetLimit(c.TID(), unix.RLIMIT_NOFILE)
-		if err == nil && (c.n.Args[2] >= lim.Cur) {
-			return fail(unix.EINVAL)
-		}
-		return c.again(c.fd(0), cmd == unix.F_DUPFD_CLOEXEC)
+		return c.dupfd(cmd == unix.F_DUPFD_CLOEXEC)
 	case unix.F_GETFL:
 		return c.getfl(f)
 	case unix.F_GETFD, unix.F_SETFD:
