@@ -19,7 +19,8 @@ needed() {
 	[ "$(id -u)" = 0 ] || sudo=(sudo)
 	say "Installing: ${sudo[*]} apt-get install ${missing[*]}"
 	"${sudo[@]}" apt-get -q update
-	"${sudo[@]}" apt-get -q -y install --no-install-recommends "${missing[@]}"
+	# A new machine may be busy with updates of its own, which hold the lock.
+	"${sudo[@]}" apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends "${missing[@]}"
 }
 
 if ! command -v go >/dev/null; then
@@ -65,7 +66,7 @@ if [ -t 0 ] && [ -t 1 ]; then
 	umvu -N bash -ec "$view"'
 		echo
 		echo "A shell in the view; outside, nothing is mounted on /mnt. Leave it with exit."
-		exec bash' || exit
+		bash || true' # its status is that of the last command in it
 else
 	umvu -N bash -ec "$view"'
 		run vuumount /mnt
