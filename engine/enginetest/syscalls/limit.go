@@ -15,6 +15,7 @@ var limitCases = []Case{
 	{"limit/many-open-files", Anyone, limitManyFiles},
 	{"limit/emfile", Anyone, limitEmfile},
 	{"limit/below-what-is-open", Anyone, limitBelow},
+	{"limit/below-many-that-are-open", Anyone, limitBelowMany},
 	{"limit/every-limit-is-kept", Anyone, limitKept},
 	{"limit/inherited", Anyone, limitInherited},
 	{"limit/proc-limits", Anyone, limitProc},
@@ -85,6 +86,19 @@ func limitBelow(t *T) {
 	t.Check(t.Open(p, unix.O_RDONLY, 0) < 64, "a new descriptor is above the limit")
 	t.Fails(unix.EBADF, unix.SYS_DUP2, fd, 303)
 	t.Close(302)
+}
+
+// They do not count: what is free below the limit can be had.
+func limitBelowMany(t *T) {
+	p := t.File("f", "abc")
+	null := t.Open("/dev/null", unix.O_RDONLY, 0)
+	for fd := 60; fd < 120; fd++ {
+		t.Returns(fd, unix.SYS_DUP2, null, fd)
+	}
+	setLimit(t, unix.RLIMIT_NOFILE, 60)
+	fd := t.Open(p, unix.O_RDONLY, 0)
+	same(t, "read", t.Read(t.Do(unix.SYS_DUP, fd), 9), "abc")
+	same(t, "read", t.Read(t.Open(p, unix.O_RDWR, 0), 9), "abc")
 }
 
 func limitKept(t *T) {

@@ -145,10 +145,25 @@ func (c *call) addNumber(fd, n int, cloexec bool, lim unix.Rlimit) error {
 	if uint64(n) < lim.Cur {
 		return c.s.listener.AddFD(c.n.ID, fd, n, cloexec)
 	}
-	if uint64(guest.FDCount(c.TID())) >= lim.Cur {
+	if c.full(lim.Cur) {
 		return unix.EMFILE
 	}
 	return c.addBeyond(fd, n, cloexec, lim)
+}
+
+// full tells whether the guest has as many descriptors as its RLIMIT_NOFILE says. The kernel looks for a free number
+// below the limit, so real ones beyond one that was lowered do not count; virtual ones do, whatever their number.
+func (c *call) full(limit uint64) bool {
+	if uint64(guest.FDCount(c.TID())) < limit {
+		return false
+	}
+	var count uint64
+	for _, fd := range guest.FDs(c.TID()) {
+		if uint64(fd) < limit || c.file(fd) != nil || c.datagram(fd) != nil {
+			count++
+		}
+	}
+	return count >= limit
 }
 
 // freeNumber finds the number for a virtual descriptor, not less than from: 0, 1 or 2, or the first free one in the

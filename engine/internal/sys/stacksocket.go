@@ -155,7 +155,7 @@ func (c *call) accept(flags int) reply {
 		return fail(unix.EINVAL)
 	}
 	lim, err := guest.GetLimit(c.TID(), unix.RLIMIT_NOFILE)
-	if err == nil && uint64(guest.FDCount(c.TID())) >= lim.Cur {
+	if err == nil && c.full(lim.Cur) {
 		return fail(unix.EMFILE) // before a connection is taken
 	}
 	return c.withFD(c.fd(0), func(own int) reply { return c.acceptOn(x, own, flags) })
