@@ -27,7 +27,9 @@ type interrupt struct {
 
 const (
 	lookAfter  = time.Millisecond
-	lookAtMost = 20 * time.Millisecond
+	lookAtMost = 20 * time.Millisecond // in the first second
+	lookRarely = 100 * time.Millisecond
+	lookShare  = 50 // one part in so many of the time since a call began to wait passes between looks, then
 )
 
 func (i *interrupts) init(s *Supervisor) {
@@ -56,11 +58,12 @@ func (i *interrupts) drop(w *interrupt) {
 
 func (i *interrupts) watch() {
 	for range i.wake {
-		for d := lookAfter; i.look(); d = min(2*d, lookAtMost) {
+		since := time.Now()
+		for d := lookAfter; i.look(); d = min(2*d, max(lookAtMost, time.Since(since)/lookShare), lookRarely) {
 			select {
 			case <-time.After(d):
 			case <-i.wake:
-				d = lookAfter / 2
+				since, d = time.Now(), lookAfter/2
 			}
 		}
 	}
