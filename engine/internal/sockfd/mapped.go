@@ -8,9 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// staleAfter is how long a mapped socket shows that it is readable before that is looked at again: its guest takes what there
-// is from memory, and makes no call that would tell. A guest that polls in a loop meanwhile does it in vain.
-const staleAfter = time.Millisecond
+// A mapped socket that shows that it is readable is looked at again after a while: its guest takes what there is from memory, and
+// makes no call that would tell. A guest that polls in a loop meanwhile does it in vain. The longer it lets things lie the
+// longer the while: a part of that time.
+const (
+	staleAfter = time.Millisecond
+	staleMost  = 50 * time.Millisecond
+	staleShare = 4
+)
 
 // takeFunc makes a descriptor of a stand-in.
 type takeFunc func() (int, error)

@@ -84,16 +84,19 @@ func (m *mirror) kick() {
 
 // follow shows what the stack tells until the last close.
 func (m *mirror) follow() {
+	look := staleAfter
 	for {
 		var stale <-chan time.Time
 		if m.mayBeStale() {
-			stale = time.After(staleAfter)
+			stale = time.After(look)
 		}
 		select {
 		case <-m.news:
 			m.show()
+			look = staleAfter
 		case <-stale:
 			m.refresh()
+			look = min(look+look/staleShare, staleMost)
 		case <-m.gone:
 			return
 		}
