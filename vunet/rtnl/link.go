@@ -96,13 +96,15 @@ func (s *Server) newLink(r *nlsock.Request) error {
 		return err
 	}
 	l, err := s.find(int32(binary.NativeEndian.Uint32(hdr[4:])), attrs)
+	if err == unix.EINVAL { // no link is named, which iproute2 does to see whether there is RTM_NEWLINK
+		err = unix.ENODEV
+	}
 	switch {
-	case err == unix.ENODEV && r.Flags&unix.NLM_F_CREATE != 0,
-		err == unix.EINVAL && r.Flags&unix.NLM_F_CREATE != 0:
-		if attrs.Has(unix.IFLA_LINKINFO) {
-			return fail(unix.EOPNOTSUPP, "Unknown device type")
+	case err == unix.ENODEV && r.Flags&unix.NLM_F_CREATE != 0:
+		if attrs.Has(unix.IFLA_MAP) || attrs.Has(unix.IFLA_PROTINFO) {
+			return unix.EOPNOTSUPP
 		}
-		return unix.EOPNOTSUPP
+		return fail(unix.EOPNOTSUPP, "Unknown device type")
 	case err != nil:
 		return err
 	case r.Flags&unix.NLM_F_EXCL != 0:
