@@ -38,10 +38,12 @@ const (
 // Family is unix.AF_INET or AF_INET6.
 func (a *Addr) Family() uint8 { return family(a.Local) }
 
-// Prefix is the network the address is on.
+// Prefix is the network the address is on: an IPv4 address is on that of its peer.
 func (a *Addr) Prefix() netip.Prefix {
-	p, _ := a.Peer.Prefix(a.Bits)
-	return p
+	if a.Local.Is6() {
+		return netip.PrefixFrom(a.Local, a.Bits).Masked()
+	}
+	return netip.PrefixFrom(a.Peer, a.Bits).Masked()
 }
 
 // Tentative tells whether the address may not be used yet (or any more).
@@ -65,11 +67,11 @@ func family(ip netip.Addr) uint8 {
 // (ipv6_addr_scope, RT_SCOPE_*).
 func addrScope6(ip netip.Addr) uint8 {
 	switch {
-	case ip.IsLoopback():
+	case ip.IsLoopback(), ip.IsInterfaceLocalMulticast():
 		return unix.RT_SCOPE_HOST
-	case ip.IsLinkLocalUnicast():
+	case ip.IsLinkLocalUnicast(), ip.IsLinkLocalMulticast():
 		return unix.RT_SCOPE_LINK
-	case ip.As16()[0] == 0xfe && ip.As16()[1]&0xc0 == 0xc0:
+	case ip.As16()[0] == 0xfe && ip.As16()[1]&0xc0 == 0xc0, ip.IsMulticast() && ip.As16()[1]&0xf == 5:
 		return unix.RT_SCOPE_SITE
 	}
 	return unix.RT_SCOPE_UNIVERSE

@@ -43,6 +43,9 @@ func (c *Config) AddAddr(a *Addr, excl, replace bool) error {
 	if l == nil {
 		return unix.ENODEV
 	}
+	if a.Local.Is4() && a.Local.IsUnspecified() {
+		return nil // __inet_insert_ifa() ignores it
+	}
 	if err := c.checkAddr(l, a); err != nil {
 		return err
 	}
@@ -88,7 +91,11 @@ func (c *Config) checkAddr(l *Link, a *Addr) error {
 		return fail(unix.EACCES, "ipv6: IPv6 is disabled on this device")
 	case a.Local.IsMulticast() && a.Flags&unix.IFA_F_MCAUTOJOIN == 0:
 		return fail(unix.EADDRNOTAVAIL, "ipv6: Cannot assign multicast address without \"IFA_F_MCAUTOJOIN\" flag")
-	case a.Local.IsMulticast(), a.Local.IsUnspecified():
+	case a.Local.IsUnspecified():
+		return fail(unix.EINVAL, "ipv6: Invalid address")
+	case a.Flags&unix.IFA_F_MANAGETEMPADDR != 0 && a.Bits != 64:
+		return fail(unix.EINVAL, `ipv6: address with "mngtmpaddr" flag must have a prefix length of 64`)
+	case a.Local.IsMulticast():
 		return fail(unix.EADDRNOTAVAIL, "ipv6: Cannot assign requested address")
 	case a.Local.IsLoopback() && !l.Loopback():
 		return fail(unix.EADDRNOTAVAIL, "ipv6: Cannot assign loopback address on this device")

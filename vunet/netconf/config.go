@@ -19,6 +19,7 @@ type Config struct {
 	addrs       []*Addr // in the order in which the kernel lists them
 	routes      []*Route
 	rules       []*Rule
+	tables      map[tableKey]bool // those that were used
 	subscribers []func(Event)
 	expiry      *time.Timer
 	forward4    bool
@@ -29,7 +30,7 @@ type Config struct {
 // New makes a configuration without links, with the rules that every network
 // namespace has.
 func New(b Backend) *Config {
-	c := &Config{backend: b, rules: defaultRules()}
+	c := &Config{backend: b, rules: defaultRules(), tables: defaultTables()}
 	c.expiry = time.AfterFunc(time.Hour, c.expire)
 	c.expiry.Stop()
 	return c
@@ -136,7 +137,7 @@ func (c *Config) Routes() []*Route {
 	defer c.mu.Unlock()
 	out := make([]*Route, len(c.routes))
 	for i, r := range c.routes {
-		out[i] = r.clone()
+		out[i] = c.shown(r)
 	}
 	return out
 }
@@ -148,6 +149,12 @@ func (c *Config) Rules() []*Rule {
 	out := make([]*Rule, len(c.rules))
 	for i, r := range c.rules {
 		cp := *r
+		if r.IIf != "" && c.linkByName(r.IIf) == nil {
+			cp.Flags |= unix.FIB_RULE_IIF_DETACHED
+		}
+		if r.OIf != "" && c.linkByName(r.OIf) == nil {
+			cp.Flags |= unix.FIB_RULE_OIF_DETACHED
+		}
 		out[i] = &cp
 	}
 	return out

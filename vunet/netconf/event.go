@@ -40,5 +40,5 @@ func (c *Config) emitAddr(a *Addr, deleted bool) {
 }
 
 func (c *Config) emitRoute(r *Route, deleted bool) {
-	c.emit(Event{Route: r.clone(), Deleted: deleted})
+	c.emit(Event{Route: c.shown(r), Deleted: deleted})
 }

@@ -103,7 +103,7 @@ func (c *Config) answer(q *Query, r *Route, hop NextHop) *Answer {
 	if !a.Src.IsValid() {
 		a.Src = r.PrefSrc
 	}
-	if !a.Src.IsValid() && a.Local && r.Family == unix.AF_INET6 {
+	if !a.Src.IsValid() && a.Local {
 		a.Src = q.Dst
 	}
 	if !a.Src.IsValid() {

@@ -24,6 +24,7 @@ type Route struct {
 	PrefSrc  netip.Addr
 	Metrics  [unix.RTAX_MAX + 1]uint32 // RTAX_*; 0 is unset
 	CC       string                    // RTAX_CC_ALGO
+	Realm    uint32                    // RTA_FLOW of an IPv4 route
 	Flags    uint32                    // RTM_F_* and RTNH_F_* of the whole route
 	Pref     uint8                     // ICMPV6_ROUTER_PREF_*
 	Expires  time.Time                 // zero: never
@@ -86,6 +87,18 @@ func (r *Route) clone() *Route {
 	c := *r
 	c.Hops = slices.Clone(r.Hops)
 	return &c
+}
+
+// shown is a copy of a route as it is told: next hops whose link is up and has no carrier are marked, but for the
+// stack's own addresses (net/ipv4/fib_semantics.c:fib_sync_down_dev(), net/ipv6/route.c:fib6_ifdown()).
+func (c *Config) shown(r *Route) *Route {
+	r = r.clone()
+	for i := range r.Hops {
+		if l := c.link(r.Hops[i].Link); l != nil && l.Up() && !l.Carrier && r.Type != unix.RTN_LOCAL {
+			r.Hops[i].Flags |= unix.RTNH_F_LINKDOWN
+		}
+	}
+	return r
 }
 
 // sameKey tells whether two routes are for the same packets: what makes a second

@@ -83,6 +83,9 @@ func (c *Config) auto4(l *Link, typ uint8, dst netip.Prefix, src netip.Addr, pri
 	if typ == unix.RTN_LOCAL {
 		r.Scope = unix.RT_SCOPE_HOST
 	}
+	if (src.IsMulticast() || src == broadcast4) && (typ != unix.RTN_LOCAL || dst.Addr() != src) {
+		return // not an address that packets can come from (fib_valid_prefsrc())
+	}
 	c.insertRoute(r)
 }
 
@@ -103,15 +106,21 @@ func (c *Config) addAddrRoutes6(l *Link, a *Addr) {
 	if prio == 0 {
 		prio = IP6PriorityAddrconf
 	}
-	dst := a.Prefix()
-	if a.Peer != a.Local {
-		dst = netip.PrefixFrom(a.Peer, a.Bits).Masked()
+	for _, dst := range a.prefixes6() {
+		c.insertRoute(&Route{
+			Family: unix.AF_INET6, Table: unix.RT_TABLE_MAIN, Dst: dst, Type: unix.RTN_UNICAST,
+			Proto: unix.RTPROT_KERNEL, Priority: prio, Expires: a.Valid,
+			Hops: []NextHop{{Link: l.Index}},
+		})
 	}
-	c.insertRoute(&Route{
-		Family: unix.AF_INET6, Table: unix.RT_TABLE_MAIN, Dst: dst, Type: unix.RTN_UNICAST,
-		Proto: unix.RTPROT_KERNEL, Priority: prio, Expires: a.Valid,
-		Hops: []NextHop{{Link: l.Index}},
-	})
+}
+
+// prefixes6 are the networks to which an IPv6 address makes routes: its own, and its peer.
+func (a *Addr) prefixes6() []netip.Prefix {
+	if a.Peer == a.Local {
+		return []netip.Prefix{a.Prefix()}
+	}
+	return []netip.Prefix{a.Prefix(), netip.PrefixFrom(a.Peer, a.Peer.BitLen())}
 }
 
 // dropAddrPrefixRoute removes the route to an address's network, unless another

@@ -4,6 +4,7 @@ package netconf
 
 import (
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,6 +18,9 @@ func (c *Config) checkRoute(r *Route) error {
 	if r.Dst.Masked() != r.Dst {
 		return fail(unix.EINVAL, "Invalid prefix for given prefix length")
 	}
+	if r.Family == unix.AF_INET && typeScope(r.Type) > r.Scope {
+		return fail(unix.EINVAL, "Invalid scope")
+	}
 	if r.Family == unix.AF_INET6 && r.Priority == 0 {
 		r.Priority = IP6Priority
 	}
@@ -24,8 +28,8 @@ func (c *Config) checkRoute(r *Route) error {
 		if r.Family == unix.AF_INET6 {
 			r.Hops = []NextHop{{Link: 1}}
 			r.Metrics[0] = 0
-		} else {
-			r.Hops = nil
+		} else if len(r.Hops) > 0 {
+			return fail(unix.EINVAL, "Gateway, device and multipath can not be specified for this route type")
 		}
 		return nil
 	}
@@ -33,6 +37,9 @@ func (c *Config) checkRoute(r *Route) error {
 		return unix.ENODEV
 	}
 	if r.PrefSrc.IsValid() && !c.isLocal(r.PrefSrc) {
+		if r.Family == unix.AF_INET6 {
+			return fail(unix.EINVAL, "Invalid source address")
+		}
 		return fail(unix.EINVAL, "Invalid prefsrc address")
 	}
 	for i := range r.Hops {
@@ -47,6 +54,13 @@ func (c *Config) checkRoute(r *Route) error {
 		}
 	}
 	return nil
+}
+
+// IsLocal tells whether an address is one of the stack's.
+func (c *Config) IsLocal(ip netip.Addr) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.isLocal(ip)
 }
 
 // isLocal tells whether an address is one of the stack's.
@@ -85,6 +99,9 @@ func (c *Config) checkHop4(r *Route, h *NextHop) error {
 	if r.Scope >= unix.RT_SCOPE_LINK {
 		return fail(unix.EINVAL, "Nexthop has invalid scope")
 	}
+	if h.Gateway.IsMulticast() || c.isBroadcast(h.Gateway) {
+		return fail(unix.EINVAL, "Nexthop has invalid gateway")
+	}
 	if h.Flags&unix.RTNH_F_ONLINK != 0 {
 		return c.checkOnlink(h)
 	}
@@ -101,6 +118,26 @@ func (c *Config) checkHop4(r *Route, h *NextHop) error {
 	}
 	h.Link = via.Link()
 	return nil
+}
+
+// typeScope is the widest scope that a type of route may have (fib_props).
+func typeScope(typ uint8) uint8 {
+	switch typ {
+	case unix.RTN_UNSPEC, unix.RTN_NAT:
+		return unix.RT_SCOPE_NOWHERE
+	case unix.RTN_LOCAL:
+		return unix.RT_SCOPE_HOST
+	case unix.RTN_BROADCAST, unix.RTN_ANYCAST:
+		return unix.RT_SCOPE_LINK
+	}
+	return unix.RT_SCOPE_UNIVERSE
+}
+
+// isBroadcast tells whether an address is a broadcast address of one of the stack's networks.
+func (c *Config) isBroadcast(ip netip.Addr) bool {
+	return ip == broadcast4 || slices.ContainsFunc(c.routes, func(r *Route) bool {
+		return r.Table == unix.RT_TABLE_LOCAL && r.Type == unix.RTN_BROADCAST && r.Dst.Addr() == ip && r.Dst.IsSingleIP()
+	})
 }
 
 func (c *Config) checkOnlink(h *NextHop) error {
@@ -153,7 +190,10 @@ func (c *Config) checkHop6(r *Route, h *NextHop) error {
 	if h.Flags&unix.RTNH_F_ONLINK != 0 {
 		return c.checkOnlink(h)
 	}
-	if gw.IsMulticast() || gw.IsUnspecified() || c.isLocal(gw) {
+	if c.isLocal(gw) {
+		return fail(unix.EINVAL, "Gateway can not be a local address")
+	}
+	if gw.IsMulticast() || gw.IsUnspecified() {
 		return fail(unix.EINVAL, "Invalid gateway address")
 	}
 	if gw.IsLinkLocalUnicast() {

@@ -77,6 +77,7 @@ func (c *Config) AddRoute(r *Route, flags uint16) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r = r.clone()
+	c.tables[tableKey{r.Family, r.Table}] = true
 	if err := c.checkRoute(r); err != nil {
 		return err
 	}
@@ -141,7 +142,7 @@ func (c *Config) addRoute6(r *Route, flags uint16) error {
 	}
 	if first == nil && flags&unix.NLM_F_CREATE == 0 {
 		if flags&unix.NLM_F_REPLACE != 0 {
-			return fail(unix.ENOENT, "")
+			return fail(unix.ENOENT, "Can not replace route - no match found")
 		}
 	}
 	if first != nil && first.Gateway().IsValid() && r.Gateway().IsValid() && first.Type == r.Type {

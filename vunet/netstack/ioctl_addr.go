@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"net/netip"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -118,6 +119,17 @@ func inAddr(b []byte) (netip.Addr, error) {
 
 func (s *Stack) setIfFlags(l *netconf.Link, q *ifreq) error {
 	flags := uint32(binary.NativeEndian.Uint16(q.data()))
+	if strings.Contains(q.name(), ":") {
+		// The flags of an alias: without IFF_UP its address goes (net/ipv4/devinet.c:devinet_ioctl()).
+		a := s.labelled(l, q)
+		if a == nil {
+			return unix.EADDRNOTAVAIL
+		}
+		if flags&unix.IFF_UP != 0 {
+			return nil
+		}
+		return s.conf.DelAddr(l.Index, a.Local, a.Peer, a.Bits, a.Label)
+	}
 	return s.conf.SetLink(l.Index, &netconf.LinkChange{Flags: flags, Mask: 0xffff})
 }
 

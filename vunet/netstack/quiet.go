@@ -3,7 +3,6 @@
 package netstack
 
 import (
-	"sync"
 	"time"
 
 	"gvisor.dev/gvisor/pkg/log"
@@ -16,5 +15,5 @@ type silence struct{}
 // Emit implements log.Emitter.
 func (silence) Emit(int, log.Level, time.Time, string, ...any) {}
 
-// silenceGVisor is done once for all stacks of the process.
-var silenceGVisor = sync.OnceFunc(func() { log.SetTarget(silence{}) })
+// Its loggers that limit their rate hold on to the first one that there was.
+func init() { log.Log().Emitter = silence{} }

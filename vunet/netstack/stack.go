@@ -67,7 +67,6 @@ var inodes atomic.Uint64
 // New makes a stack with lo and the given interfaces, everything down. If it fails the
 // wires are closed.
 func New(o Options) (*Stack, error) {
-	silenceGVisor()
 	s := &Stack{
 		uid: o.UID, gid: o.GID, ino: inodes.Add(1), events: newEvents(),
 		links: map[int]*link{}, sockets: map[uint64]record{}, made: time.Now(), logf: o.Logf,

@@ -55,7 +55,7 @@ func route(w *bytes.Buffer, s Stack) {
 		if r.Dst.Bits() == 32 {
 			flags |= unix.RTF_HOST
 		}
-		if r.Reject() != 0 {
+		if r.Type == unix.RTN_UNREACHABLE || r.Type == unix.RTN_PROHIBIT { // and not a blackhole
 			flags |= unix.RTF_REJECT
 		}
 		var mask [4]byte

@@ -148,7 +148,7 @@ func (s *Server) change(l *netconf.Link, hdr []byte, attrs nl.Attrs) error {
 		mask = math.MaxUint32
 	}
 	ch := netconf.LinkChange{Flags: flags, Mask: mask}
-	for _, typ := range []int{unix.IFLA_NET_NS_PID, unix.IFLA_NET_NS_FD, unix.IFLA_MASTER, unix.IFLA_VF_PORTS, iflaPropList} {
+	for _, typ := range []int{unix.IFLA_NET_NS_PID, unix.IFLA_NET_NS_FD, unix.IFLA_MASTER, unix.IFLA_VFINFO_LIST, unix.IFLA_VF_PORTS, iflaPropList} {
 		if a, ok := attrs[typ]; ok {
 			if v, _ := attrs.U32(typ); typ == unix.IFLA_MASTER && v == 0 {
 				continue

@@ -59,8 +59,13 @@ func (s *Server) dumpRoutes(r *nlsock.Request) error {
 		found = true
 		r.Dump(fillRoute(r.Header(unix.RTM_NEWROUTE, flags), x))
 	}
-	if !found && r.Strict && hdr[0] == unix.AF_INET && table > 255 {
-		return fail(unix.ENOENT, "ipv4: FIB table does not exist")
+	if !found && r.Strict && table != 0 && !s.conf.HasTable(hdr[0], table) {
+		if hdr[0] == unix.AF_INET {
+			return fail(unix.ENOENT, "ipv4: FIB table does not exist")
+		}
+		if hdr[0] == unix.AF_INET6 {
+			return fail(unix.ENOENT, "ipv6: FIB table does not exist")
+		}
 	}
 	return nil
 }
@@ -89,6 +94,9 @@ func (s *Server) getRoute(r *nlsock.Request) error {
 		return unix.ENODEV
 	}
 	a, err := s.conf.Lookup(q)
+	if err == nil {
+		err = s.passes(&q, a)
+	}
 	if err != nil {
 		return err
 	}
@@ -100,6 +108,24 @@ func (s *Server) getRoute(r *nlsock.Request) error {
 		return nil
 	}
 	r.Reply(s.fillAnswer(r.Header(unix.RTM_NEWROUTE, 0), &q, a))
+	return nil
+}
+
+// passes tells whether a packet with a source address would be sent, or received on a link, and not dropped
+// (ip_route_output_key_hash_rcu, ip_route_input_slow).
+func (s *Server) passes(q *netconf.Query, a *netconf.Answer) error {
+	if q.Dst.Is6() || a.Local {
+		return nil
+	}
+	if l := s.conf.Link(q.IIf); l != nil {
+		if !l.V4.Forwarding {
+			return unix.EHOSTUNREACH
+		}
+		return nil
+	}
+	if q.Src.IsValid() && q.OIf == 0 && !s.conf.IsLocal(q.Src) {
+		return unix.ENETUNREACH
+	}
 	return nil
 }
 
@@ -123,24 +149,32 @@ func anyAddr(fam uint8) netip.Addr {
 	return netip.IPv6Unspecified()
 }
 
-// fillAnswer is rt_fill_info: the cached route of one packet.
+// Flags of the route of one packet (linux/in_route.h).
+const (
+	rtcfBroadcast = 0x10000000
+	rtcfMulticast = 0x20000000
+	rtcfLocal     = 0x80000000
+)
+
+// fillAnswer is rt_fill_info and rt6_fill_node: the route of one packet.
 func (s *Server) fillAnswer(h nl.Header, q *netconf.Query, a *netconf.Answer) []byte {
 	x := a.Route
 	x.Dst = netip.PrefixFrom(q.Dst, q.Dst.BitLen())
-	x.Flags |= unix.RTM_F_CLONED
 	x.Scope = unix.RT_SCOPE_UNIVERSE
 	hop := a.Hop
 	if a.Local {
 		hop.Link = 1
-		if x.Family == unix.AF_INET {
-			x.Flags |= 0x80000000 // RTCF_LOCAL
-		}
-	}
-	if x.Family == unix.AF_INET {
-		x.Proto = unix.RTPROT_UNSPEC
-		x.Priority = 0
 	}
 	x.Hops, x.PrefSrc = []netconf.NextHop{hop}, netip.Addr{}
+	src := q.Src
+	if x.Family == unix.AF_INET {
+		s.asCached4(x)
+	} else if !src.IsValid() {
+		src = netip.IPv6Unspecified()
+	}
+	if src.IsValid() {
+		x.Src = netip.PrefixFrom(src, src.BitLen())
+	}
 	m := nl.New(h).Raw(routeHeader(x))
 	m.Bytes(unix.RTA_DST, q.Dst.AsSlice())
 	m.U32(unix.RTA_TABLE, x.Table)
@@ -148,13 +182,17 @@ func (s *Server) fillAnswer(h nl.Header, q *netconf.Query, a *netconf.Answer) []
 		m.U32(unix.RTA_PRIORITY, x.Priority)
 	}
 	fillHops(m, x)
-	if q.Src.IsValid() {
-		m.Bytes(unix.RTA_SRC, q.Src.AsSlice())
-	} else if a.Src.IsValid() {
+	if src.IsValid() {
+		m.Bytes(unix.RTA_SRC, src.AsSlice())
+	}
+	if a.Src.IsValid() && (x.Family == unix.AF_INET6 || a.Src != q.Src) {
 		m.Bytes(unix.RTA_PREFSRC, a.Src.AsSlice())
 	}
 	fillMetrics(m, x)
 	if x.Family == unix.AF_INET {
+		if q.Mark != 0 {
+			m.U32(unix.RTA_MARK, q.Mark)
+		}
 		m.U32(rtaUID, q.UID)
 	}
 	m.Bytes(unix.RTA_CACHEINFO, make([]byte, 32))
@@ -163,3 +201,29 @@ func (s *Server) fillAnswer(h nl.Header, q *netconf.Query, a *netconf.Answer) []
 	}
 	return m.End()
 }
+
+// asCached4 makes an entry of a table what __mkroute_output makes of it.
+func (s *Server) asCached4(x *netconf.Route) {
+	x.Flags |= unix.RTM_F_CLONED
+	x.Proto, x.Priority = unix.RTPROT_UNSPEC, 0
+	if x.Table == unix.RT_TABLE_LOCAL && !s.ownRules() {
+		x.Table = unix.RT_TABLE_MAIN
+	}
+	if x.Dst.Addr().IsMulticast() {
+		x.Type = unix.RTN_MULTICAST
+	}
+	switch x.Type {
+	case unix.RTN_LOCAL:
+		x.Flags |= rtcfLocal
+	case unix.RTN_BROADCAST:
+		x.Flags |= rtcfLocal | rtcfBroadcast
+	case unix.RTN_MULTICAST:
+		x.Flags |= rtcfMulticast
+		if x.Dst.Addr() == allHosts {
+			x.Flags |= rtcfLocal
+		}
+	}
+}
+
+// allHosts is the group that every link is in.
+var allHosts = netip.AddrFrom4([4]byte{224, 0, 0, 1})

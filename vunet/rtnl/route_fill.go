@@ -61,6 +61,9 @@ func fillRoute(h nl.Header, r *netconf.Route) []byte {
 		m.Bytes(unix.RTA_PREFSRC, r.PrefSrc.AsSlice())
 	}
 	fillHops(m, r)
+	if r.Realm != 0 {
+		m.U32(unix.RTA_FLOW, r.Realm)
+	}
 	if six {
 		left := uint32(0)
 		if !r.Expires.IsZero() {
@@ -122,6 +125,9 @@ func fillGateway(m *nl.Builder, fam uint8, gw netip.Addr) {
 	m.Bytes(unix.RTA_GATEWAY, gw.AsSlice())
 }
 
+// tableHash is by what tables are listed (FIB_TABLE_HASHSZ, FIB6_TABLE_HASHSZ).
+const tableHash = 256
+
 // dumpOrder is the order in which the kernel walks its tables: by table, then the
 // IPv4 trie by prefix with the longest first, or the IPv6 tree with what is contained
 // before what contains it.
@@ -129,6 +135,8 @@ func dumpOrder(a, b *netconf.Route) int {
 	switch {
 	case a.Family != b.Family:
 		return int(a.Family) - int(b.Family)
+	case a.Table%tableHash != b.Table%tableHash:
+		return compare(a.Table%tableHash, b.Table%tableHash)
 	case a.Table != b.Table:
 		return compare(a.Table, b.Table)
 	case a.Dst == b.Dst:

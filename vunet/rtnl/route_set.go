@@ -5,6 +5,7 @@ package rtnl
 import (
 	"encoding/binary"
 	"net/netip"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -48,10 +49,22 @@ func parseRoute(r *nlsock.Request) (*netconf.Route, nl.Attrs, error) {
 	if fam == unix.AF_INET6 {
 		x.Scope, x.TOS = 0, 0
 	}
-	for _, typ := range []int{rtaNHID, unix.RTA_ENCAP} {
-		if a, ok := attrs[typ]; ok {
-			return nil, nil, failAt(unix.EOPNOTSUPP, "", a)
+	if _, ok := attrs[rtaNHID]; ok {
+		for _, typ := range []int{unix.RTA_OIF, unix.RTA_GATEWAY, unix.RTA_VIA, unix.RTA_MULTIPATH, unix.RTA_ENCAP} {
+			if attrs.Has(typ) {
+				return nil, nil, fail(unix.EINVAL, "Nexthop specification and nexthop id are mutually exclusive")
+			}
 		}
+		return nil, nil, fail(unix.EINVAL, "Nexthop id does not exist")
+	}
+	if a, ok := attrs[unix.RTA_ENCAP]; ok {
+		return nil, nil, failAt(unix.EOPNOTSUPP, "", a)
+	}
+	if sec, ok := attrs.U32(unix.RTA_EXPIRES); ok && fam == unix.AF_INET6 && sec != 0 {
+		x.Expires = time.Now().Add(time.Duration(sec) * time.Second)
+	}
+	if fam == unix.AF_INET {
+		x.Realm, _ = attrs.U32(unix.RTA_FLOW)
 	}
 	if err := parseMetrics(x, attrs); err != nil {
 		return nil, nil, err
