@@ -22,6 +22,7 @@ type fake struct {
 	in, out  []byte
 	failed   bool
 	released bool
+	aborted  bool // SO_LINGER was set
 }
 
 func newFake() *fake { return &fake{} }
@@ -57,10 +58,15 @@ func (s *fake) Connect(engine.Call, []byte) error {
 	return nil
 }
 
-func (s *fake) Peername(engine.Call) ([]byte, error)           { return nil, nil }
-func (s *fake) Shutdown(engine.Call, int) error                { return nil }
-func (s *fake) Setsockopt(engine.Call, int, int, []byte) error { return nil }
-func (s *fake) Release(engine.Call)                            { s.change(func() { s.released = true }) }
+func (s *fake) Peername(engine.Call) ([]byte, error) { return nil, nil }
+func (s *fake) Shutdown(engine.Call, int) error      { return nil }
+func (s *fake) Release(engine.Call)                  { s.change(func() { s.released = true }) }
+func (s *fake) Setsockopt(_ engine.Call, level, name int, _ []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.aborted = level == unix.SOL_SOCKET && name == unix.SO_LINGER
+	return nil
+}
 func (s *fake) Send(_ engine.Call, m *engine.Message, _ int) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

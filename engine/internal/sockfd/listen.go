@@ -170,7 +170,7 @@ func (x *Socket) Take(fd int, nonblock bool) (n *Socket, own int, name []byte, e
 // accepted registers an accepted connection.
 func (t *Table) accepted(from *Socket, w waiting, fd int) (*Socket, error) {
 	n := &Socket{Socket: w.socket, Type: from.Type, t: t, use: from.use}
-	n.stream = &stream{x: n, gone: make(chan struct{}), drained: make(chan struct{})}
+	n.stream = &stream{x: n, gone: make(chan struct{}), drained: make(chan struct{}), filled: make(chan struct{})}
 	n.ReceiveTimeout.Store(from.ReceiveTimeout.Load())
 	n.SendTimeout.Store(from.SendTimeout.Load())
 	if err := n.stream.adopt(fd, w.peer, 0); err != nil {

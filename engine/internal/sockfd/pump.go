@@ -101,6 +101,7 @@ func (s *stream) send(p []byte) error {
 
 // pumpIn moves what the stack receives to the guest, until its end.
 func (s *stream) pumpIn() {
+	defer close(s.filled)
 	for {
 		ch := s.x.Changed()
 		if s.x.Ready()&(unix.POLLIN|unix.POLLRDHUP|unix.POLLHUP|unix.POLLERR) == 0 {
@@ -126,7 +127,8 @@ func (s *stream) pumpIn() {
 				return
 			}
 		case n > 0:
-			return // the guest does not read any more
+			s.refused = true // the guest does not read any more
+			return
 		case err == nil:
 			_ = control(s.raw, func(fd int) error { return unix.Shutdown(fd, unix.SHUT_WR) })
 			return

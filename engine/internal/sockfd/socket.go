@@ -47,7 +47,7 @@ func (t *Table) New(s engine.Socket, typ int, nonblock bool, use Use) (x *Socket
 		kind |= unix.SOCK_NONBLOCK
 	}
 	if typ == unix.SOCK_STREAM {
-		x.stream = &stream{x: x, gone: make(chan struct{}), drained: make(chan struct{})}
+		x.stream = &stream{x: x, gone: make(chan struct{}), drained: make(chan struct{}), filled: make(chan struct{})}
 		fd, err = newStandIn(kind)
 	} else {
 		x.mirror, fd, err = newMirror(x, kind)

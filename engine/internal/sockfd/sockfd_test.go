@@ -164,3 +164,20 @@ func TestMirror(t *testing.T) {
 	unix.Close(fd)
 	eventually(t, "release", s.isReleased)
 }
+
+// TestCloseWhileFilled: a guest that closes while data comes faster than it reads resets the connection, as one that
+// closes with data unread.
+func TestCloseWhileFilled(t *testing.T) {
+	for _, size := range []int{1, 4 * sendBuffer} {
+		tab, u := newTable(t)
+		s := newFake()
+		_, fd := dialed(t, tab, u, s)
+		s.arrive(make([]byte, size))
+		eventually(t, "data", func() bool { return shows(fd)&unix.POLLIN != 0 })
+		unix.Close(fd)
+		eventually(t, "release", s.isReleased)
+		if !s.aborted {
+			t.Errorf("%d bytes: closed without a reset", size)
+		}
+	}
+}

@@ -37,6 +37,8 @@ type stream struct {
 	shut    atomic.Bool   // the guest has shut down sending
 	gone    chan struct{} // closed at the last close
 	drained chan struct{} // closed when the guest's data is with the stack, and no more will come
+	filled  chan struct{} // closed when the guest will be given no more data
+	refused bool          // data for the guest found it closed; valid when filled is closed
 }
 
 // pairer connects stand-ins to peers, through a listening socket that nobody else can reach.
@@ -177,10 +179,11 @@ func (s *stream) end() {
 	switch st {
 	case connected:
 		<-s.drained
+		<-s.filled
 	case listening:
 		q.end()
 	}
-	if s.unread() {
+	if s.unread() || s.refused {
 		// A close with data unread resets the connection (net/ipv4/tcp.c:__tcp_close()).
 		_ = s.x.Setsockopt(s.x.t.own, unix.SOL_SOCKET, unix.SO_LINGER, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 	}
