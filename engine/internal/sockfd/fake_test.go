@@ -21,6 +21,7 @@ type fake struct {
 	ready    uint32
 	in, out  []byte
 	failed   bool
+	sendErr  error // what Send returns; there is an end to receive then
 	released bool
 	aborted  bool // SO_LINGER was set
 }
@@ -70,6 +71,11 @@ func (s *fake) Setsockopt(_ engine.Call, level, name int, _ []byte) error {
 func (s *fake) Send(_ engine.Call, m *engine.Message, _ int) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.sendErr != nil {
+		s.ready |= unix.POLLHUP
+		go s.change(func() {})
+		return 0, s.sendErr
+	}
 	s.out = append(s.out, m.Data...)
 	return len(m.Data), nil
 }
@@ -84,6 +90,8 @@ func (s *fake) Recv(_ engine.Call, m *engine.Message, _ int) (int, error) {
 		return n, nil
 	case s.failed:
 		return 0, unix.ECONNRESET
+	case s.sendErr != nil:
+		return 0, nil
 	}
 	s.ready &^= unix.POLLIN
 	return 0, unix.EAGAIN

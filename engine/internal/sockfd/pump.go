@@ -47,6 +47,13 @@ func (s *stream) pumpOut() {
 		if serr != nil {
 			// Nobody takes it: the guest's next write fails with EPIPE.
 			_ = control(s.raw, func(fd int) error { return unix.Shutdown(fd, unix.SHUT_RD) })
+			if serr != unix.EPIPE {
+				// The connection failed, and the stack has said so here and will not say it to pumpIn.
+				<-s.filled
+				s.mu.Lock()
+				s.reset()
+				s.mu.Unlock()
+			}
 			return
 		}
 		if end {

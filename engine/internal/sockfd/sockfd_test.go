@@ -181,3 +181,25 @@ func TestCloseWhileFilled(t *testing.T) {
 		}
 	}
 }
+
+// TestResetWhileSending: a reset that the stack tells when it is given data is the guest's to read, behind what came before.
+func TestResetWhileSending(t *testing.T) {
+	tab, u := newTable(t)
+	s := newFake()
+	_, fd := dialed(t, tab, u, s)
+	defer unix.Close(fd)
+	s.arrive([]byte("before"))
+	eventually(t, "data", func() bool { return shows(fd)&unix.POLLIN != 0 })
+	s.change(func() { s.sendErr = unix.ECONNRESET })
+	if _, err := unix.Write(fd, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "hang-up", func() bool { return shows(fd)&unix.POLLHUP != 0 })
+	b := make([]byte, 100)
+	if n, err := unix.Read(fd, b); err != nil || string(b[:n]) != "before" {
+		t.Errorf("read %q, %v", b[:max(n, 0)], err)
+	}
+	if _, err := unix.Read(fd, b); err != unix.ECONNRESET {
+		t.Errorf("read: %v", err)
+	}
+}
