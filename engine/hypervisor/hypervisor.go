@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
 	"vuos.dev/engine/internal/sys"
+	"vuos.dev/engine/internal/task"
 )
 
 // Config says what to run and how.
@@ -72,22 +73,25 @@ func (h *Hypervisor) open(cfg Config) (err error) {
 			return err
 		}
 	}
+	base := task.NewBase()
+	if h.keeper, err = startKeeper(base, h.dir); err != nil { // early, so that it tidies up whatever happens
+		return err
+	}
 	unix.Umask(0)
 	for _, sub := range []string{"f", "x"} {
 		if err := os.Mkdir(filepath.Join(h.dir, sub), 0o711); err != nil {
 			return err
 		}
 	}
-	h.sup, err = sys.New(sys.Config{Name: cfg.Name, Dir: h.dir, Modules: cfg.Modules, Log: log, NoNesting: cfg.NoNesting})
+	h.sup, err = sys.New(sys.Config{
+		Name: cfg.Name, Dir: h.dir, Modules: cfg.Modules, Log: log, TokenBase: base, NoNesting: cfg.NoNesting,
+	})
 	if err != nil {
 		return err
 	}
 	h.handleSignals()
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("prctl(PR_SET_CHILD_SUBREAPER): %w", err)
-	}
-	if h.keeper, err = startKeeper(h.sup.TokenBase(), h.dir); err != nil {
-		return err
 	}
 	return h.sup.Open()
 }
@@ -234,8 +238,9 @@ func (h *Hypervisor) Close() {
 		h.sup.Close()
 		h.Terminate() // servers that did not end with their mounts
 		h.killed(h.sup.Kill)
-		os.RemoveAll(h.dir)
-		h.keeper.dismiss()
+		if os.RemoveAll(h.dir) == nil { // which takes descriptors, of which there may be none left
+			h.keeper.dismiss()
+		}
 	})
 }
 

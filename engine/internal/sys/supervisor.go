@@ -27,7 +27,8 @@ type Config struct {
 	Modules []*engine.Module // modules built in
 	Log     *Log
 
-	NoNesting bool // modules see the real system, not what is virtual in a view
+	TokenBase uint64 // tells guests of this umvu from all other processes, see [task.NewBase]
+	NoNesting bool   // modules see the real system, not what is virtual in a view
 }
 
 // Supervisor serves the guests of one umvu.
@@ -79,7 +80,7 @@ func New(cfg Config) (*Supervisor, error) {
 		return nil, fmt.Errorf("/proc is needed: %w", err)
 	}
 	v := view.New(cfg.Name)
-	tasks, err := task.NewTable(task.State{View: v})
+	tasks, err := task.NewTable(cfg.TokenBase, task.State{View: v})
 	if err != nil {
 		return nil, err
 	}
@@ -115,9 +116,6 @@ func New(cfg Config) (*Supervisor, error) {
 
 // Serve answers notifications until the last guest has ended.
 func (s *Supervisor) Serve() { s.receive() }
-
-// TokenBase is what tells guests of this umvu from all other processes, see package task.
-func (s *Supervisor) TokenBase() uint64 { return s.tasks.Base() }
 
 // pristine tells whether nothing at all is virtual, in no view.
 func (s *Supervisor) pristine() bool {

@@ -119,7 +119,7 @@ func newWalks(t *testing.T) *walks {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tasks, err := task.NewTable(task.State{View: v})
+	tasks, err := task.NewTable(task.NewBase(), task.State{View: v})
 	if err != nil {
 		t.Fatal(err)
 	}

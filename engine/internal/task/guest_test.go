@@ -120,7 +120,7 @@ func act(name string) *exec.Cmd {
 func newTable(t *testing.T, name string) (*Table, *view.View) {
 	t.Helper()
 	v := view.New(name)
-	table, err := NewTable(State{View: v})
+	table, err := NewTable(NewBase(), State{View: v})
 	if err != nil {
 		t.Fatal(err)
 	}

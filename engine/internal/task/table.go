@@ -33,9 +33,16 @@ type Table struct {
 	sweep  int // number of states at which to look for unused ones
 }
 
-// NewTable makes a table whose state 0 is first. It fails where RLIMIT_LOCKS cannot carry
-// a number.
-func NewTable(first State) (*Table, error) {
+// NewBase makes what the tokens of one umvu have in common: a number above the lowest 20 bits that no other umvu has.
+func NewBase() uint64 {
+	var r [8]byte
+	_, _ = rand.Read(r[:]) // it never fails
+	return (binary.NativeEndian.Uint64(r[:])&(1<<62-1) | 1<<62) &^ (maxStates - 1)
+}
+
+// NewTable makes a table whose state 0 is first and whose tokens have a base from [NewBase]. It fails where RLIMIT_LOCKS
+// cannot carry a number.
+func NewTable(base uint64, first State) (*Table, error) {
 	var lim unix.Rlimit
 	if err := unix.Prlimit(0, RlimitLocks, nil, &lim); err != nil {
 		return nil, fmt.Errorf("read RLIMIT_LOCKS: %w", err)
@@ -43,21 +50,12 @@ func NewTable(first State) (*Table, error) {
 	if lim.Max < 1<<63 {
 		return nil, fmt.Errorf("RLIMIT_LOCKS: hard limit %d is too low, it must be unlimited", lim.Max)
 	}
-	var r [8]byte
-	if _, err := rand.Read(r[:]); err != nil {
-		return nil, err
-	}
-	t := &Table{locks: lim, number: map[State]uint32{}, sweep: fewStates}
-	t.base = binary.NativeEndian.Uint64(r[:])&(1<<62-1) | 1<<62
-	t.base &^= maxStates - 1
+	t := &Table{base: base, locks: lim, number: map[State]uint32{}, sweep: fewStates}
 	first.Locks = lim
 	t.byNo.Store(&[]*State{&first})
 	t.number[first] = 0
 	return t, nil
 }
-
-// Base is what the tokens of this table have in common, above the lowest 20 bits.
-func (t *Table) Base() uint64 { return t.base }
 
 // Of is the state of the process of thread tid, in about half a microsecond. A process without
 // a token has the first state.

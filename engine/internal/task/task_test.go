@@ -248,7 +248,7 @@ func TestKill(t *testing.T) {
 	if err := unix.Prlimit(0, RlimitLocks, &one.locks, nil); err != nil {
 		t.Fatal(err)
 	}
-	if n := Kill(one.Base()); n != 1 {
+	if n := Kill(one.base); n != 1 {
 		t.Errorf("%d killed", n)
 	}
 	done := make(chan error, 1)
@@ -261,7 +261,7 @@ func TestKill(t *testing.T) {
 	if err := other.Process.Signal(unix.Signal(0)); err != nil {
 		t.Errorf("the other hypervisor's guest: %v", err)
 	}
-	if n := Kill(one.Base()); n != 0 {
+	if n := Kill(one.base); n != 0 {
 		t.Errorf("%d killed again", n)
 	}
 }
