@@ -14,6 +14,8 @@ TIMEOUT ?= 40m
 GROUP ?=
 # How long each fuzz target runs.
 FUZZTIME ?= 5s
+# Without cgo umvu must begin before Go's runtime does, see package inherited.
+UMVU_FLAGS = -ldflags 'vuos.dev/tools/umvu=-E vuos.dev/engine/internal/inherited.entry'
 STATICCHECK ?= $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # The Go modules of the workspace.
@@ -29,7 +31,7 @@ help: ## list what can be made
 
 build: generate ## build all programs into bin/
 	@mkdir -p bin
-	$(GO) build -p $(JOBS) -o bin/ $$($(GO) list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' work | grep -v -e /internal/ -e /enginetest/ -e /tools/bench)
+	$(GO) build -p $(JOBS) $(UMVU_FLAGS) -o bin/ $$($(GO) list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' work | grep -v -e /internal/ -e /enginetest/ -e /tools/bench)
 
 run: ## install what is needed, build, mount an ext4 image in a view and look into it
 	scripts/run.sh

@@ -16,6 +16,8 @@ import (
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
+	"vuos.dev/engine/internal/fork"
+	"vuos.dev/engine/internal/inherited"
 	"vuos.dev/engine/internal/sys"
 	"vuos.dev/engine/internal/task"
 )
@@ -97,17 +99,23 @@ func (h *Hypervisor) open(cfg Config) (err error) {
 }
 
 // handleSignals: signals of the terminal are for the guests, which get them too. SIGTERM and SIGHUP
-// end the view in good order.
+// end the view in good order. What was ignored when umvu was started remains so.
 func (h *Hypervisor) handleSignals() {
-	// Not ignored: guests would inherit that. What was ignored before is so for them as well.
+	ignored := inherited.Ignored()
+	for sig := unix.Signal(1); sig < unix.SIGSYS; sig++ {
+		// Go itself needs SIGURG.
+		if ignored.Has(sig) && sig != unix.SIGCHLD && sig != unix.SIGURG {
+			signal.Ignore(sig)
+		}
+	}
 	unheard := make(chan os.Signal, 1)
-	for _, sig := range []os.Signal{unix.SIGINT, unix.SIGQUIT, unix.SIGTTOU, unix.SIGPIPE, unix.SIGXFSZ} {
-		if !signal.Ignored(sig) {
+	for _, sig := range []unix.Signal{unix.SIGINT, unix.SIGQUIT, unix.SIGTTOU, unix.SIGPIPE, unix.SIGXFSZ} {
+		if !ignored.Has(sig) {
 			signal.Notify(unheard, sig)
 		}
 	}
-	for _, sig := range []os.Signal{unix.SIGTERM, unix.SIGHUP} {
-		if !signal.Ignored(sig) {
+	for _, sig := range []unix.Signal{unix.SIGTERM, unix.SIGHUP} {
+		if !ignored.Has(sig) {
 			signal.Notify(h.stop, sig)
 		}
 	}
@@ -190,10 +198,19 @@ func (h *Hypervisor) start(argv []string, mask int) (*sys.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	attr := &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2}}
-	p, err := h.sup.Spawn(path, argv, mask, attr)
+	program := &fork.Program{
+		Path: path, Args: argv, Env: os.Environ(), Files: []int{0, 1, 2}, Umask: mask,
+		Ignored: inherited.Ignored(), Blocked: inherited.Blocked(),
+	}
+	for fd := range program.Files {
+		if inherited.Closed(fd) {
+			program.Files[fd] = fork.Closed
+		}
+	}
+	p, err := h.sup.Spawn(program)
 	if err == unix.ENOEXEC { // a script without #!, as execvp(3) runs it
-		return h.sup.Spawn("/bin/sh", append([]string{"sh", path}, argv[1:]...), mask, attr)
+		program.Path, program.Args = "/bin/sh", append([]string{"sh", path}, argv[1:]...)
+		return h.sup.Spawn(program)
 	}
 	return p, err
 }

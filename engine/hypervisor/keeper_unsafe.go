@@ -9,6 +9,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"vuos.dev/engine/internal/fork"
 )
 
 // forked is a copy of this process that waits for a byte from a pipe, or the end of the first one. All that it needs is made before:
@@ -19,7 +21,7 @@ type forked struct {
 	exe, root  *byte
 	argv       []*byte
 	envv       []*byte
-	all, old   uint64 // signal masks
+	old        uint64 // signal mask
 	polls      [2]unix.PollFd
 }
 
@@ -33,7 +35,7 @@ const (
 // has ended without a byte in the pipe. The end of the pipe would not tell: a process between fork and exec
 // holds it open too.
 func newForked(pipe, null *os.File, umvu int, argv ...string) (f *forked, err error) {
-	f = &forked{pipe: pipe.Fd(), null: null.Fd(), umvu: uintptr(umvu), all: ^uint64(0)}
+	f = &forked{pipe: pipe.Fd(), null: null.Fd(), umvu: uintptr(umvu)}
 	f.polls = [2]unix.PollFd{{Fd: keeperPipe, Events: unix.POLLIN}, {Fd: keeperUmvu, Events: unix.POLLIN}}
 	if f.argv, err = syscall.SlicePtrFromStrings(argv); err != nil {
 		return nil, err
@@ -58,17 +60,14 @@ func (f *forked) start() error {
 	return nil
 }
 
-// fork returns in the parent only. No signal comes in between: its handler would be the runtime's.
+// fork returns in the parent only.
 //
-//go:nosplit
+//go:norace
 func (f *forked) fork() unix.Errno {
-	const maskSize = 8
-	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&f.all)), uintptr(unsafe.Pointer(&f.old)), maskSize, 0, 0)
-	pid, _, e := unix.RawSyscall6(unix.SYS_CLONE, 0, 0, 0, 0, 0, 0)
+	pid, e := fork.Raw(0, &f.old)
 	if e == 0 && pid == 0 {
 		f.wait()
 	}
-	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&f.old)), 0, maskSize, 0, 0)
 	return e
 }
 

@@ -6,16 +6,14 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
+	"vuos.dev/engine/internal/fork"
 	"vuos.dev/engine/internal/seccomp"
 	"vuos.dev/engine/internal/task"
 )
@@ -74,9 +72,6 @@ func (p *Process) Status() uint32 { return uint32(p.status) }
 func (s *Supervisor) Open() error {
 	s.spawns.start = make(chan spawnRequest)
 	s.spawns.children = map[int]*Process{}
-	// ForkExec keeps its place until we have answered the child's execve: on a machine with one processor there must be
-	// another one to answer from. It is not changed later, see noWorldStop.
-	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), 2))
 	ready := make(chan error)
 	go s.spawnThread(ready)
 	if err := <-ready; err != nil {
@@ -90,10 +85,6 @@ func (s *Supervisor) Open() error {
 // notified like those of guests.
 func (s *Supervisor) spawnThread(ready chan<- error) {
 	runtime.LockOSThread() // for ever: the thread dies with the goroutine
-	if err := unix.Unshare(unix.CLONE_FS); err != nil {
-		ready <- fmt.Errorf("unshare(CLONE_FS): %w", err)
-		return
-	}
 	if s.noNew {
 		if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 			ready <- fmt.Errorf("prctl(PR_SET_NO_NEW_PRIVS): %w", err)
@@ -120,48 +111,29 @@ func (s *Supervisor) onSpawnThread(f func()) {
 }
 
 // Spawn starts a program as a guest of the first view.
-// mask is its umask.
-func (s *Supervisor) Spawn(path string, argv []string, mask int, attr *syscall.ProcAttr) (*Process, error) {
-	return s.spawnIn(*s.tasks.First(), path, argv, mask, attr, nil)
+func (s *Supervisor) Spawn(p *fork.Program) (*Process, error) {
+	return s.spawnIn(*s.tasks.First(), p, nil)
 }
 
-func (s *Supervisor) spawnIn(
-	st task.State, path string, argv []string, mask int, attr *syscall.ProcAttr, said chan struct{},
-) (*Process, error) {
-	var p *Process
-	var err error
+func (s *Supervisor) spawnIn(st task.State, program *fork.Program, said chan struct{}) (*Process, error) {
 	s.spawns.mu.Lock()
 	defer s.spawns.mu.Unlock()
 	// Not on the thread with the filter: it would wait for us to answer.
 	if err := s.tasks.Enter(st); err != nil {
 		return nil, err
 	}
-	defer noWorldStop()()
-	s.onSpawnThread(func() {
-		unix.Umask(mask) // of this thread alone
-		var pid int
-		if pid, err = syscall.ForkExec(path, argv, attr); err != nil {
-			return
-		}
-		p = &Process{pid: pid, done: make(chan struct{}), said: said}
-		s.spawns.children[pid] = p
-	})
-	return p, err
-}
-
-// noWorldStop keeps the garbage collector from beginning until the function that it returns is called. While the child of
-// ForkExec waits for us to answer its execve, the thread that started it waits in vfork and cannot be stopped: a collector
-// that began meanwhile would wait for that thread, and we for the collector.
-func noWorldStop() (again func()) {
-	percent := debug.SetGCPercent(-1)
-	limit := debug.SetMemoryLimit(math.MaxInt64)
-	// Both wait for a cycle under way, but not for one that was decided on and waits to begin
-	// (runtime/mgc.go:gcStart() looks at the limits before it takes gcsema). A collection of our own comes behind that one.
-	runtime.GC()
-	return func() {
-		debug.SetMemoryLimit(limit)
-		debug.SetGCPercent(percent)
+	var started *fork.Started
+	var err error
+	s.onSpawnThread(func() { started, err = program.Start() })
+	if err != nil {
+		return nil, err
 	}
+	if err := started.Wait(); err != nil {
+		return nil, err
+	}
+	p := &Process{pid: started.PID, done: make(chan struct{}), said: said}
+	s.spawns.children[p.pid] = p
+	return p, nil
 }
 
 // Ended tells of a child that was waited for.
@@ -195,20 +167,15 @@ func (s *Supervisor) spawnFor(c engine.Call, p *engine.Program) (engine.Process,
 		st.View = v.v
 	}
 	st.Service = true
-	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer null.Close()
-	attr := &syscall.ProcAttr{Dir: "/", Env: p.Env, Sys: &syscall.SysProcAttr{Setsid: true}}
+	program := &fork.Program{Path: p.Path, Args: p.Args, Env: p.Env, Dir: "/", Umask: 0o022, Session: true}
 	for _, fd := range p.Files {
 		if fd < 0 {
-			fd = int(null.Fd())
+			fd = fork.Null
 		}
-		attr.Files = append(attr.Files, uintptr(fd))
+		program.Files = append(program.Files, fd)
 	}
-	for len(attr.Files) < 3 {
-		attr.Files = append(attr.Files, null.Fd())
+	for len(program.Files) < 3 {
+		program.Files = append(program.Files, fork.Null)
 	}
 	var said chan struct{}
 	if p.Stderr != nil {
@@ -216,7 +183,7 @@ func (s *Supervisor) spawnFor(c engine.Call, p *engine.Program) (engine.Process,
 		if err != nil {
 			return nil, err
 		}
-		attr.Files[2] = w.Fd()
+		program.Files[2] = int(w.Fd())
 		defer w.Close()
 		said = make(chan struct{})
 		go func() {
@@ -224,7 +191,7 @@ func (s *Supervisor) spawnFor(c engine.Call, p *engine.Program) (engine.Process,
 			copyLines(p.Stderr, r)
 		}()
 	}
-	proc, err := s.spawnIn(st, p.Path, p.Args, 0o022, attr, said)
+	proc, err := s.spawnIn(st, program, said)
 	if err != nil {
 		return nil, err
 	}
