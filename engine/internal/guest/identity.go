@@ -3,6 +3,8 @@
 package guest
 
 import (
+	"math"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -53,7 +55,7 @@ func (t *Thread) Identity(tid int) (Identity, error) {
 		noInfo.Store(true)
 		e = unix.ENOTTY
 	}
-	if t == nil || e != 0 {
+	if t == nil || e != 0 || pidfd >= keepBelow() {
 		unix.Close(pidfd)
 		return id, toError(e)
 	}
@@ -61,6 +63,15 @@ func (t *Thread) Identity(tid int) (Identity, error) {
 	*t = Thread{tid: tid, pidfd: pidfd, kept: true}
 	return id, nil
 }
+
+// keepBelow is where numbers of pidfds must be to be kept: half of the descriptors are for what needs them.
+var keepBelow = sync.OnceValue(func() int {
+	var l unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &l); err != nil {
+		return 0
+	}
+	return int(min(l.Cur/2, math.MaxInt32))
+})
 
 // Close gives back what is kept.
 func (t *Thread) Close() {
