@@ -3,6 +3,7 @@
 package sys
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -56,6 +57,9 @@ func (m *modules) find(name string) (*engine.Module, error) {
 func (m *modules) insmod(c *call, name string, permanent bool) error {
 	mod, err := m.find(name)
 	if err != nil {
+		if !errors.Is(err, unix.ENOENT) { // what the error number does not tell: plugins are particular
+			m.s.log.Logf(engine.LogWarning, "%v", err)
+		}
 		return err
 	}
 	m.mu.Lock()

@@ -44,7 +44,7 @@ func openPlugin(name string) (*engine.Module, error) {
 func lookupModule(path string) (*engine.Module, error) {
 	p, err := plugin.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %v: %w", path, err, unix.ENOEXEC)
+		return nil, fmt.Errorf("%v: %w", err, unix.ENOEXEC) // it names the path
 	}
 	sym, err := p.Lookup("Module")
 	if err != nil {
