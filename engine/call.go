@@ -34,6 +34,18 @@ type Call interface {
 	Interrupted() <-chan struct{}
 }
 
+// Sleeper is a [Call] that can wait for something that another call brings, an answer of a guest that serves a file system, at
+// less cost than with a channel. Calls of guests have it.
+type Sleeper interface {
+	// Sleep waits until Wake is called, or was called since the last Sleep, and if it is interruptible, until
+	// Interrupted is closed. It may also return for no reason. Block need not be called before.
+	Sleep(interruptible bool)
+
+	// Wake ends a Sleep. by is the call at hand; nil if there is none. It may be called from any goroutine,
+	// and when the call is over.
+	Wake(by Call)
+}
+
 // IDs are the user and group ids of a thread (credentials(7)).
 type IDs struct {
 	UID, GID     uint32 // real

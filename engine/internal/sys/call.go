@@ -27,8 +27,12 @@ type call struct {
 	known   bool // who is
 	status  *guest.Status
 	blocked bool
+	outer   *call // the call that this one is part of, or nil
 	rootFD  int
 	intr    *interrupt
+	worker  *worker        // that handles it; nil for one that was not received
+	leave   func(why) bool // the worker leaves its goroutine, see Sleep
+	sleep   sleep
 	path    [guest.PathMax]byte
 	path2   [guest.PathMax]byte
 }
@@ -128,6 +132,10 @@ func (c *call) View() engine.View { return c.s.forModules(c.task().View) }
 
 // Block implements engine.Call.
 func (c *call) Block() {
+	if c.outer != nil {
+		c.outer.Block()
+		return
+	}
 	if !c.blocked {
 		c.blocked = true
 		c.s.handOver()
@@ -136,8 +144,11 @@ func (c *call) Block() {
 
 // Interrupted implements engine.Call.
 func (c *call) Interrupted() <-chan struct{} {
+	if c.outer != nil {
+		return c.outer.Interrupted()
+	}
 	if c.intr == nil {
-		c.intr = c.s.interrupts.add(c.TID())
+		c.intr = c.s.interrupts.add(c)
 	}
 	return c.intr.ch
 }

@@ -15,13 +15,17 @@ import (
 type interrupts struct {
 	mu      sync.Mutex
 	waiting map[*interrupt]struct{}
+	added   bool // since the last look
+	soon    bool // the watcher looks soon by itself: waking it costs more than a look
 	wake    chan struct{}
 }
 
 // interrupt is one call that waits.
 type interrupt struct {
+	c     *call
 	tid   int
 	ch    chan struct{}
+	seen  bool // has waited since the last look
 	fired bool
 }
 
@@ -30,24 +34,36 @@ const (
 	lookAtMost = 20 * time.Millisecond // in the first second
 	lookRarely = 100 * time.Millisecond
 	lookShare  = 50 // one part in so many of the time since a call began to wait passes between looks, then
+
+	// looksForNone is how many looks that find nobody end the watch.
+	looksForNone = 20
 )
 
-func (i *interrupts) init(s *Supervisor) {
+func (i *interrupts) init() {
 	i.waiting = map[*interrupt]struct{}{}
 	i.wake = make(chan struct{}, 1)
 	go i.watch()
 }
 
-func (i *interrupts) add(tid int) *interrupt {
-	w := &interrupt{tid: tid, ch: make(chan struct{})}
+func (i *interrupts) add(c *call) *interrupt {
+	w := &interrupt{c: c, tid: c.TID(), ch: make(chan struct{})}
 	i.mu.Lock()
 	i.waiting[w] = struct{}{}
+	wake := !i.soon
+	i.added, i.soon = true, true
 	i.mu.Unlock()
+	if wake {
+		i.rouse()
+	}
+	return w
+}
+
+// rouse has the watcher look now.
+func (i *interrupts) rouse() {
 	select {
 	case i.wake <- struct{}{}:
 	default:
 	}
-	return w
 }
 
 func (i *interrupts) drop(w *interrupt) {
@@ -58,33 +74,54 @@ func (i *interrupts) drop(w *interrupt) {
 
 func (i *interrupts) watch() {
 	for range i.wake {
-		since := time.Now()
-		for d := lookAfter; i.look(); d = min(2*d, max(lookAtMost, time.Since(since)/lookShare), lookRarely) {
+		since, d := time.Now(), lookAfter
+		for none := 0; none < looksForNone; none++ {
 			select {
 			case <-time.After(d):
 			case <-i.wake:
-				since, d = time.Now(), lookAfter/2
 			}
+			if i.look() {
+				none = 0
+			}
+			d = min(2*d, max(lookAtMost, time.Since(since)/lookShare), lookRarely)
+			if i.looksSoon(d) {
+				since, d = time.Now(), lookAfter
+			}
+		}
+		if i.looksSoon(lookRarely) {
+			i.rouse()
 		}
 	}
 }
 
+// looksSoon notes that the next look is after d, and tells whether a call has come meanwhile, for which that is too late.
+func (i *interrupts) looksSoon(d time.Duration) (added bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	added, i.added = i.added, false
+	i.soon = added || d <= 2*lookAfter
+	return added
+}
+
 // look closes the channels of those that are to give up, and tells whether any call
 // waits.
-func (i *interrupts) look() bool {
+func (i *interrupts) look() (waiting bool) {
 	i.mu.Lock()
 	all := make([]*interrupt, 0, len(i.waiting))
 	for w := range i.waiting {
-		if !w.fired {
+		if w.seen && !w.fired {
 			all = append(all, w)
 		}
+		waiting = waiting || !w.fired
+		w.seen = true
 	}
 	i.mu.Unlock()
 	for _, w := range all {
 		if st := guest.State(w.tid); st != 'S' && st != 'R' {
 			w.fired = true
 			close(w.ch)
+			w.c.Wake(nil)
 		}
 	}
-	return len(all) > 0
+	return waiting
 }

@@ -70,6 +70,9 @@ func (l *late) watch() {
 
 // MayWait implements [host.Patient].
 func (c *call) MayWait(do func()) (waited bool) {
+	if c.outer != nil {
+		return c.outer.MayWait(do)
+	}
 	if c.blocked {
 		do()
 		return false

@@ -57,7 +57,7 @@ type ownCall struct {
 }
 
 // background is a call of umvu's own in the first view.
-func (s *Supervisor) background() engine.Call { return &ownCall{s, s.views[0]} }
+func (s *Supervisor) background() engine.Call { return &ownCall{s, s.tasks.First().View} }
 
 // callFor is a call of umvu's own that a guest's call waits for: it may wait as that one may.
 type callFor struct {
@@ -68,8 +68,12 @@ type callFor struct {
 // asOwn is c with umvu's own credentials.
 func (c *call) asOwn() engine.Call { return &callFor{ownCall{c.s, c.task().View}, c} }
 
+var _ engine.Sleeper = (*callFor)(nil)
+
 func (o *callFor) Block()                       { o.guest.Block() }
 func (o *callFor) Interrupted() <-chan struct{} { return o.guest.Interrupted() }
+func (o *callFor) Sleep(interruptible bool)     { o.guest.Sleep(interruptible) }
+func (o *callFor) Wake(by engine.Call)          { o.guest.Wake(by) }
 
 func (o *ownCall) PID() int                     { return os.Getpid() }
 func (o *ownCall) TID() int                     { return os.Getpid() }

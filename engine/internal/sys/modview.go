@@ -56,7 +56,7 @@ func (m moduleView) nested(c *call) *call {
 	st := *c.task()
 	st.View = m.v
 	in := newCall(m.s)
-	in.n.PID, in.state, in.blocked = c.n.PID, &st, c.blocked
+	in.n.PID, in.state, in.outer = c.n.PID, &st, c
 	in.who, in.known, in.status = c.who, c.known, c.status
 	return in
 }

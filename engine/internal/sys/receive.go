@@ -7,31 +7,33 @@ import (
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
-	"vuos.dev/engine/internal/guest"
-	"vuos.dev/engine/internal/seccomp"
 )
 
-// maxIdle is how many receivers that had to wait for something are kept for the next time.
+// maxIdle is how many goroutines, and workers, that had to wait for something are kept for the next time.
 const maxIdle = 8
 
-// receive is one receiver: the goroutine that sits in NOTIF_RECV and answers what it
-// can answer without waiting. A call that may wait makes another goroutine the receiver first
-// (call.Block), so there is always exactly one that receives.
+// receive is one receiver: the goroutine on which workers sit in NOTIF_RECV and answer what they can answer
+// without waiting, one worker at a time. A call that may wait makes another goroutine the receiver first
+// (call.Block), so there is always exactly one that receives; one that sleeps (call.Sleep) leaves its place to the next worker.
 func (s *Supervisor) receive() {
-	c := newCall(s)
-	c.thread = new(guest.Thread)
-	defer c.thread.Close()
 	for {
-		switch err := s.listener.Recv(&c.n); err {
-		case nil:
-		case seccomp.ErrGone:
-			continue
-		default:
+		w := s.workers.take(s)
+		why, open := w.next()
+		if !open {
 			return
 		}
-		s.answer(c, s.handle(c))
-		if c.finish() && !s.rest() {
-			return
+		switch why {
+		case sleeps:
+			if !w.c.asleep() {
+				s.workers.ready = append(s.workers.ready, w)
+			}
+		case stepsAside:
+			s.workers.put(w)
+		case hasNoPlace:
+			s.workers.put(w)
+			if !s.rest() {
+				return
+			}
 		}
 	}
 }

@@ -57,6 +57,7 @@ type Supervisor struct {
 
 	numbers [64]numbers   // of virtual descriptors, by process
 	baton   chan struct{} // wakes a receiver that has nothing to do
+	workers workers
 	idle    atomic.Int32
 	late    late
 
@@ -108,7 +109,7 @@ func New(cfg Config) (*Supervisor, error) {
 	})
 	s.socks = sockfd.NewTable(cfg.Dir, s.background(), cfg.Log.Logf)
 	s.modules.init(s, cfg.Modules)
-	s.interrupts.init(s)
+	s.interrupts.init()
 	s.late.init(s.handOver)
 	s.locks.init()
 	return s, nil
