@@ -113,5 +113,5 @@ func (ch *channel) WriteMessage(c engine.Call, p []byte) error {
 	if !conn.alive() {
 		return unix.ENOENT
 	}
-	return ch.port.Receive(p)
+	return ch.port.Receive(c, p)
 }

@@ -63,8 +63,8 @@ func (conn *connection) enter(c engine.Call, p *wire.Port, fd, room int) error {
 }
 
 // Do implements [client.Transport]. Nothing comes after DESTROY.
-func (conn *connection) Do(stop <-chan struct{}, r *client.Request) error {
-	err := conn.Conn.Do(stop, r)
+func (conn *connection) Do(c engine.Call, r *client.Request) error {
+	err := conn.Conn.Do(c, r)
 	if r.Op == proto.Destroy {
 		conn.dismiss()
 	}

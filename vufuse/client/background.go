@@ -34,12 +34,15 @@ func Background(h engine.Host, t Transport, opt Options, o Owner) *FS {
 	return fs
 }
 
-// await waits until INIT is answered, or fails with EINTR when stop is closed before.
-func (fs *FS) await(stop <-chan struct{}) error {
-	select {
-	case <-fs.ready:
+// await waits until INIT is answered, or fails with EINTR when there is a signal for the caller before.
+func (fs *FS) await(c engine.Call, force bool) error {
+	if fs.answered() {
 		return nil
-	default:
+	}
+	c.Block()
+	var stop <-chan struct{}
+	if !force {
+		stop = c.Interrupted()
 	}
 	select {
 	case <-fs.ready:

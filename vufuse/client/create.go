@@ -20,8 +20,7 @@ func (n *node) Create(c engine.Call, name string, flags int, mode uint32) (engin
 	if err := n.mayChange(c); err != nil {
 		return nil, nil, err
 	}
-	c.Block()
-	n.dirMu.Lock()
+	lock(c, &n.dirMu)
 	child, f, err := n.create(c, name, flags, mode&0o7777|unix.S_IFREG)
 	n.dirMu.Unlock()
 	if err == unix.ENOSYS {
@@ -78,8 +77,7 @@ func (n *node) Tmpfile(c engine.Call, flags int, mode uint32) (engine.Node, engi
 	}
 	in := &proto.CreateIn{Flags: uint32(flags | unix.O_TMPFILE), Mode: mode&0o7777 | unix.S_IFREG, Umask: c.Umask()}
 	var out proto.CreateOut
-	c.Block()
-	n.dirMu.Lock()
+	lock(c, &n.dirMu)
 	defer n.dirMu.Unlock()
 	r := &Request{Op: proto.Tmpfile, Node: n.id, In: in, Name: "/", Out: &out} // the kernel's name for it
 	err := n.fs.optional(c, r, unix.EOPNOTSUPP)

@@ -87,11 +87,10 @@ func (d *dir) ReadDir(c engine.Call, pos int64, emit func(engine.Dirent) bool) e
 // fetch asks for entries from d.pos on (fs/fuse/readdir.c:fuse_readdir_uncached).
 func (d *dir) fetch(c engine.Call) error {
 	n, fs := d.n, d.n.fs
-	c.Block()
-	n.dirMu.RLock()
+	rlock(c, &n.dirMu)
 	defer n.dirMu.RUnlock()
 	if !fs.has(proto.ParallelDirops) {
-		n.lookMu.Lock()
+		lock(c, &n.lookMu)
 		defer n.lookMu.Unlock()
 	}
 	op, size := proto.Readdir, dirBuffer

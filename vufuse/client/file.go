@@ -110,8 +110,7 @@ func (f *file) Fallocate(c engine.Call, mode uint32, off, length int64) error {
 	if err := f.dropSetIDs(c); err != nil {
 		return err
 	}
-	c.Block()
-	f.n.ioMu.Lock()
+	lock(c, &f.n.ioMu)
 	defer f.n.ioMu.Unlock()
 	in := &proto.FallocateIn{Fh: f.fh, Offset: uint64(off), Length: uint64(length), Mode: mode}
 	err := f.n.fs.optional(c, &Request{Op: proto.Fallocate, Node: f.n.id, In: in}, unix.EOPNOTSUPP)
@@ -168,8 +167,7 @@ func (f *file) CopyRange(c engine.Call, off int64, to engine.File, toOff, length
 		return 0, err
 	}
 	length = min(length, 1<<31-proto.PageSize) // the reply counts in 32 bits
-	c.Block()
-	t.n.ioMu.Lock()
+	lock(c, &t.n.ioMu)
 	defer t.n.ioMu.Unlock()
 	in := &proto.CopyFileRangeIn{
 		FhIn: f.fh, OffIn: uint64(off), NodeOut: t.n.id, FhOut: t.fh, OffOut: uint64(toOff), Len: uint64(length),

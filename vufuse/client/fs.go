@@ -141,21 +141,19 @@ func (fs *FS) Owns(n engine.Node) bool {
 	return ok && own.fs == fs
 }
 
-// do sends a request for c and waits. A signal for the caller asks the server to give up.
+// do sends a request for c and waits.
 func (fs *FS) do(c engine.Call, r *Request) error {
-	return fs.send(c, c.Interrupted(), r)
-}
-
-// force is do for requests that must not get lost (FR_FORCE).
-func (fs *FS) force(c engine.Call, r *Request) error { return fs.send(c, nil, r) }
-
-func (fs *FS) send(c engine.Call, stop <-chan struct{}, r *Request) error {
-	fs.from(c, r)
-	c.Block()
-	if err := fs.await(stop); err != nil {
+	if err := fs.await(c, r.Force); err != nil {
 		return err
 	}
-	return fs.t.Do(stop, r)
+	fs.from(c, r)
+	return fs.t.Do(c, r)
+}
+
+// force is do for requests that a signal for the caller does not end.
+func (fs *FS) force(c engine.Call, r *Request) error {
+	r.Force = true
+	return fs.do(c, r)
 }
 
 func (fs *FS) from(c engine.Call, r *Request) {

@@ -3,8 +3,6 @@
 package client
 
 import (
-	"sync"
-
 	"golang.org/x/sys/unix"
 
 	"vuos.dev/engine"
@@ -44,50 +42,53 @@ func (f *file) ReadAt(c engine.Call, p []byte, off int64) (int, error) {
 // direct tells whether data goes past the page cache.
 func (f *file) direct() bool { return f.open&proto.OpenDirectIO != 0 }
 
-// read sends one READ.
+// read sends one READ and waits.
 func (f *file) read(c engine.Call, p []byte, off int64) (int, error) {
-	in := &proto.ReadIn{Fh: f.fh, Offset: uint64(off), Size: uint32(len(p)), Flags: f.flags}
-	if f.direct() {
-		in.ReadFlags, in.LockOwner = proto.ReadLockOwner, f.n.owner(c.PID())
-	}
-	r := &Request{Op: proto.Read, Node: f.n.id, In: in, Buf: p}
+	r := f.readRequest(c, p, off)
 	if err := f.n.fs.do(c, r); err != nil {
 		return 0, err
 	}
 	return r.N, nil
 }
 
+func (f *file) readRequest(c engine.Call, p []byte, off int64) *Request {
+	in := &proto.ReadIn{Fh: f.fh, Offset: uint64(off), Size: uint32(len(p)), Flags: f.flags}
+	if f.direct() {
+		in.ReadFlags, in.LockOwner = proto.ReadLockOwner, f.n.owner(c.PID())
+	}
+	return &Request{Op: proto.Read, Node: f.n.id, In: in, Buf: p}
+}
+
 // readParallel sends the READs of a long read, a few at a time. The result is what was read before
 // the first error or the end of the file.
-func (f *file) readParallel(c engine.Call, p []byte, off int64) (int, error) {
+func (f *file) readParallel(c engine.Call, p []byte, off int64) (done int, err error) {
 	most := f.n.fs.agreed.Load().maxRead
 	type piece struct {
-		n   int
-		err error
+		*Request
+		wait func() error
 	}
-	pieces := make([]piece, (len(p)+most-1)/most)
-	slots := make(chan struct{}, parallel)
-	var wg sync.WaitGroup
-	for i := range pieces {
-		slots <- struct{}{}
-		wg.Go(func() {
-			at := i * most
-			pieces[i].n, pieces[i].err = f.read(c, p[at:min(at+most, len(p))], off+int64(at))
-			<-slots
-		})
-	}
-	wg.Wait()
-	done := 0
-	for i, q := range pieces {
-		done += q.n
-		if q.err != nil && done == 0 {
-			return 0, q.err
+	var under []piece // way, in order
+	for sent, ended := 0, false; ; {
+		for !ended && sent < len(p) && len(under) < parallel {
+			r := f.readRequest(c, p[sent:min(sent+most, len(p))], off+int64(sent))
+			f.n.fs.from(c, r)
+			under = append(under, piece{r, f.n.fs.t.Send(c, r)})
+			sent += len(r.Buf)
 		}
-		if q.err != nil || q.n < min(most, len(p)-i*most) {
+		if len(under) == 0 {
 			break
 		}
+		q := under[0]
+		under = under[1:]
+		if e := q.wait(); !ended {
+			done += q.N
+			if e != nil && done == 0 {
+				err = e
+			}
+			ended = e != nil || q.N < len(q.Buf)
+		}
 	}
-	return done, nil
+	return done, err
 }
 
 // WriteAt implements [engine.FileWriter]. Writes to one file go one after the other, unless the
@@ -99,12 +100,11 @@ func (f *file) WriteAt(c engine.Call, p []byte, off int64) (int, error) {
 	if err := f.dropSetIDs(c); err != nil {
 		return 0, err
 	}
-	c.Block()
 	if f.writesInParallel(off + int64(len(p))) {
-		f.n.ioMu.RLock()
+		rlock(c, &f.n.ioMu)
 		defer f.n.ioMu.RUnlock()
 	} else {
-		f.n.ioMu.Lock()
+		lock(c, &f.n.ioMu)
 		defer f.n.ioMu.Unlock()
 	}
 	return f.writeAll(c, p, off)
@@ -118,8 +118,7 @@ func (f *file) Append(c engine.Call, p []byte) (n int, off int64, err error) {
 	if err := f.dropSetIDs(c); err != nil {
 		return 0, 0, err
 	}
-	c.Block()
-	f.n.ioMu.Lock()
+	lock(c, &f.n.ioMu)
 	defer f.n.ioMu.Unlock()
 	a, err := f.n.fresh(c)
 	if err != nil {

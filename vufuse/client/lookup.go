@@ -44,8 +44,7 @@ func (n *node) lookup(c engine.Call, name string) (*node, error) {
 	if child, ok := n.cached(name); ok {
 		return child, exists(child)
 	}
-	c.Block()
-	n.dirMu.RLock()
+	rlock(c, &n.dirMu)
 	defer n.dirMu.RUnlock()
 	return n.lookupLocked(c, name)
 }
@@ -121,8 +120,7 @@ func (n *node) ask(c engine.Call, name string) (*node, error) {
 		return nil, unix.ENAMETOOLONG
 	}
 	if !fs.has(proto.ParallelDirops) {
-		c.Block()
-		n.lookMu.Lock()
+		lock(c, &n.lookMu)
 		defer n.lookMu.Unlock()
 	}
 	var out proto.EntryOut

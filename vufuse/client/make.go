@@ -63,8 +63,7 @@ func (n *node) make(c engine.Call, mode uint32, r *Request) (*node, error) {
 	if err := n.mayChange(c); err != nil {
 		return nil, err
 	}
-	c.Block()
-	n.dirMu.Lock()
+	lock(c, &n.dirMu)
 	defer n.dirMu.Unlock()
 	return n.makeLocked(c, mode, r)
 }

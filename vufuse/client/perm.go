@@ -17,10 +17,7 @@ func (fs *FS) allowed(c engine.Call) bool {
 	if !fs.opt.AllowOther && !fs.owns(c.IDs()) {
 		return false
 	}
-	if !fs.answered() {
-		c.Block()
-		_ = fs.await(c.Interrupted()) // if interrupted, the request will be as well
-	}
+	_ = fs.await(c, false) // if interrupted, the request will be as well
 	return true
 }
 

@@ -25,8 +25,7 @@ func (n *node) remove(c engine.Call, op proto.Op, name string) error {
 	if err := n.mayChange(c); err != nil {
 		return err
 	}
-	c.Block()
-	n.dirMu.Lock()
+	lock(c, &n.dirMu)
 	defer n.dirMu.Unlock()
 	child, err := n.lookupLocked(c, name)
 	if err != nil {

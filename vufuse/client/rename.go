@@ -30,8 +30,7 @@ func (n *node) Rename(c engine.Call, name string, to engine.Node, newName string
 	if err := dir.mayChange(c); err != nil {
 		return err
 	}
-	c.Block()
-	defer n.fs.lockTwo(n, dir)()
+	defer n.fs.lockTwo(c, n, dir)()
 	old, target, err := n.renamed(c, name, dir, newName, flags)
 	if err != nil {
 		return err
@@ -48,17 +47,17 @@ func (n *node) Rename(c engine.Call, name string, to engine.Node, newName string
 }
 
 // lockTwo locks two directories, which may be the same, for changes.
-func (fs *FS) lockTwo(a, b *node) (unlock func()) {
+func (fs *FS) lockTwo(c engine.Call, a, b *node) (unlock func()) {
 	if a == b {
-		a.dirMu.Lock()
+		lock(c, &a.dirMu)
 		return a.dirMu.Unlock
 	}
-	fs.renameMu.Lock()
+	lock(c, &fs.renameMu)
 	if a.id > b.id {
 		a, b = b, a
 	}
-	a.dirMu.Lock()
-	b.dirMu.Lock()
+	lock(c, &a.dirMu)
+	lock(c, &b.dirMu)
 	return func() {
 		b.dirMu.Unlock()
 		a.dirMu.Unlock()

@@ -44,8 +44,7 @@ func (n *node) setattr(c engine.Call, a *engine.SetAttr, f *file) error {
 		in.Valid |= proto.FattrFh
 		in.Fh = f.fh
 	}
-	c.Block()
-	n.ioMu.Lock()
+	lock(c, &n.ioMu)
 	defer n.ioMu.Unlock()
 	var out proto.AttrOut
 	err := n.fs.do(c, &Request{Op: proto.Setattr, Node: n.id, In: in, Out: &out})

@@ -2,7 +2,10 @@
 
 package client
 
-import "vuos.dev/vufuse/proto"
+import (
+	"vuos.dev/engine"
+	"vuos.dev/vufuse/proto"
+)
 
 // Trace returns a transport that prints one line per request and one per reply.
 func Trace(t Transport, printf func(format string, a ...any)) Transport { return &tracer{t, printf} }
@@ -18,10 +21,19 @@ func (t *tracer) Start(n proto.Notifier, in *proto.InitIn) (*proto.InitOut, erro
 	return out, err
 }
 
-func (t *tracer) Do(stop <-chan struct{}, r *Request) error {
-	err := t.Transport.Do(stop, r)
+func (t *tracer) Do(c engine.Call, r *Request) error {
+	err := t.Transport.Do(c, r)
 	t.reply(r, err)
 	return err
+}
+
+func (t *tracer) Send(c engine.Call, r *Request) (wait func() error) {
+	wait = t.Transport.Send(c, r)
+	return func() error {
+		err := wait()
+		t.reply(r, err)
+		return err
+	}
 }
 
 func (t *tracer) Post(r *Request, done func(error)) {

@@ -2,7 +2,10 @@
 
 package client
 
-import "vuos.dev/vufuse/proto"
+import (
+	"vuos.dev/engine"
+	"vuos.dev/vufuse/proto"
+)
 
 // Transport carries requests to one server. Its methods may be called from several goroutines
 // at once.
@@ -11,12 +14,16 @@ type Transport interface {
 	// notifications from then on. It is called once, before everything else.
 	Start(n proto.Notifier, in *proto.InitIn) (*proto.InitOut, error)
 
-	// Do sends r and waits for the reply. When stop is closed the server is asked to give up
+	// Do sends r for the call c and waits for the reply. Unless r.Force is set, a signal for the caller asks the server to give up
 	// (INTERRUPT), and a request that has not left yet ends with EINTR.
 	//
 	// Errors: the server's; EIO for a reply that breaks the protocol; ECONNABORTED
 	// when the server dies meanwhile, ENOTCONN when it is dead already.
-	Do(stop <-chan struct{}, r *Request) error
+	Do(c engine.Call, r *Request) error
+
+	// Send is the first half of Do: the function that it returns waits. It is for several requests of one call at
+	// once, and is called once for each.
+	Send(c engine.Call, r *Request) (wait func() error)
 
 	// Post sends r without waiting, in order with what the same goroutine sends before and after. done is
 	// called when the answer is there, from any goroutine; it may be nil.
@@ -45,6 +52,7 @@ type Request struct {
 	Op            proto.Op
 	Node          uint64
 	UID, GID, PID uint32
+	Force         bool // it must not get lost (FR_FORCE)
 
 	In    proto.Message // fixed part; nil if there is none
 	Name  string        // sent with a NUL behind it if the operation has a name

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hanwen/go-fuse/v2/fuse"
 
+	"vuos.dev/engine/enginetest"
 	"vuos.dev/vufuse/client"
 	"vuos.dev/vufuse/proto"
 )
@@ -69,7 +70,7 @@ func TestEmpty(t *testing.T) {
 	tr := New(fuse.NewDefaultRawFileSystem(), fuse.MountOptions{}, func(format string, a ...any) { t.Errorf(format, a...) })
 	for op := proto.Lookup; op <= proto.Statx; op++ {
 		r := &client.Request{Op: op, Node: 1, In: ins[op], Out: outs[op], Buf: make([]byte, 100)}
-		err := tr.Do(nil, r)
+		err := tr.Do(enginetest.NewCall(), r)
 		if (err == nil) != fine[op] {
 			t.Errorf("%v: %v", op, err)
 		}

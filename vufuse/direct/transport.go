@@ -16,6 +16,7 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
 
+	"vuos.dev/engine"
 	"vuos.dev/vufuse/client"
 	"vuos.dev/vufuse/proto"
 	"vuos.dev/vufuse/wire"
@@ -81,7 +82,21 @@ func (t *Transport) MaxReply() int { return maxData }
 func (t *Transport) Negotiated(uint32, bool) {}
 
 // Do implements [client.Transport].
-func (t *Transport) Do(stop <-chan struct{}, r *client.Request) (err error) {
+func (t *Transport) Do(c engine.Call, r *client.Request) error {
+	c.Block()
+	if r.Force {
+		return t.do(nil, r)
+	}
+	return t.do(c.Interrupted(), r)
+}
+
+// Send implements [client.Transport]: the answer is there when it returns.
+func (t *Transport) Send(c engine.Call, r *client.Request) (wait func() error) {
+	err := t.Do(c, r)
+	return func() error { return err }
+}
+
+func (t *Transport) do(stop <-chan struct{}, r *client.Request) (err error) {
 	if t.dead.Load() {
 		return unix.ENOTCONN
 	}
@@ -105,7 +120,7 @@ func (t *Transport) Post(r *client.Request, done func(error)) {
 		t.conn.Post(r, done)
 		return
 	}
-	err := t.Do(nil, r)
+	err := t.do(nil, r)
 	if done != nil {
 		done(err)
 	}

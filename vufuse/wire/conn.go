@@ -59,14 +59,6 @@ type Conn struct {
 
 var _ client.Transport = (*Conn)(nil)
 
-// call is a request that waits for its reply.
-type call struct {
-	r    *client.Request
-	port *Port       // of a shared connection: where it was sent; nil while it is queued
-	done chan error  // has room for one
-	post func(error) // instead of done
-}
-
 // New takes over fd, which must keep message boundaries, and makes it non-blocking.
 func New(fd int) (*Conn, error) {
 	p, err := newPort(fd)
@@ -123,7 +115,7 @@ func (c *Conn) Start(n proto.Notifier, in *proto.InitIn) (*proto.InitOut, error)
 	c.Listen()
 	out := new(proto.InitOut)
 	r := &client.Request{Op: proto.Init, In: in, Buf: out.Raw()}
-	w := &call{r: r, done: make(chan error, 1)}
+	w := newWait(nil, r)
 	_, err := c.send(w)
 	close(c.started)
 	if err == nil {
@@ -157,47 +149,6 @@ func (c *Conn) Negotiated(minor uint32, setxattrExt bool) {
 	c.setxattrExt.Store(setxattrExt)
 }
 
-// Do implements [client.Transport].
-func (c *Conn) Do(stop <-chan struct{}, r *client.Request) error {
-	w := &call{r: r, done: make(chan error, 1)}
-	id, err := c.send(w)
-	if err != nil {
-		return err
-	}
-	if stop == nil {
-		return <-w.done
-	}
-	select {
-	case err := <-w.done:
-		return err
-	case <-stop:
-	}
-	if c.withdraw(id) {
-		return unix.EINTR
-	}
-	c.interrupt(id)
-	return <-w.done
-}
-
-// Post implements [client.Transport].
-func (c *Conn) Post(r *client.Request, done func(error)) {
-	if done == nil {
-		done = func(error) {}
-	}
-	if _, err := c.send(&call{r: r, post: done}); err != nil {
-		done(err)
-	}
-}
-
-// finish gives a call its result. It is called without the lock.
-func (w *call) finish(err error) {
-	if w.post != nil {
-		w.post(err)
-		return
-	}
-	w.done <- err
-}
-
 // Abort implements [client.Transport].
 func (c *Conn) Abort() {
 	c.Cut()
@@ -221,7 +172,7 @@ func (c *Conn) Cut() {
 	c.pending, c.queue = nil, nil
 	c.mu.Unlock()
 	for _, w := range waiting {
-		w.finish(unix.ECONNABORTED)
+		w.finish(nil, unix.ECONNABORTED)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"vuos.dev/engine/enginetest"
 	"vuos.dev/vufuse/client"
 	"vuos.dev/vufuse/proto"
 )
@@ -77,9 +78,10 @@ func TestServerDoesNotRead(t *testing.T) {
 			wg.Done()
 		})
 	}
-	stop := make(chan struct{})
-	close(stop)
-	if err := c.Do(stop, &client.Request{Op: proto.Statfs}); err != unix.EINTR {
+	stopped := enginetest.NewCall()
+	stopped.Stop = make(chan struct{})
+	close(stopped.Stop)
+	if err := c.Do(stopped, &client.Request{Op: proto.Statfs}); err != unix.EINTR {
 		t.Errorf("got %v", err)
 	}
 	c.Post(&client.Request{Op: proto.Forget, In: &proto.ForgetIn{Nlookup: 1}}, nil)
@@ -112,7 +114,7 @@ func TestAbortWithQueue(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := c.Do(nil, &client.Request{Op: proto.Statfs}); err != unix.ENOTCONN {
+	if err := c.Do(enginetest.NewCall(), &client.Request{Op: proto.Statfs}); err != unix.ENOTCONN {
 		t.Fatal(err)
 	}
 }
@@ -141,7 +143,7 @@ func TestReceiveErrors(t *testing.T) {
 		{header(16, -int32(unix.EACCES), step), nil},
 		{header(16, 0, step), unix.ENOENT},
 	} {
-		if err := c.Port().Receive(test.msg); err != test.want {
+		if err := c.Port().Receive(nil, test.msg); err != test.want {
 			t.Errorf("%x: %v, want %v", test.msg, err, test.want)
 		}
 	}
@@ -178,7 +180,7 @@ func FuzzReceive(f *testing.F) {
 		if kind&0x80 != 0 {
 			c.minor.Store(8)
 		}
-		err := p.Receive(msg)
+		err := p.Receive(nil, msg)
 		named := len(msg) >= proto.OutHeaderSize && msg[8] == step && [7]byte(msg[9:16]) == [7]byte{}
 		switch {
 		case named && ended != 1, !named && ended != 0:

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"vuos.dev/engine"
 	"vuos.dev/vufuse/proto"
 )
 
@@ -165,7 +166,7 @@ func (p *Port) Close() {
 	}
 	c.mu.Unlock()
 	for _, w := range lost {
-		w.finish(unix.ECONNABORTED)
+		w.finish(nil, unix.ECONNABORTED)
 	}
 	if last {
 		c.Cut()
@@ -178,10 +179,10 @@ func (p *Port) finish() {
 	_ = p.raw.Control(func(fd uintptr) { unix.Shutdown(int(fd), unix.SHUT_WR) })
 }
 
-// Receive takes one message that the server wrote. Its error is what write(2) on /dev/fuse
+// Receive takes one message that the server wrote, with the call by if that is known. Its error is what write(2) on /dev/fuse
 // returns for it: EINVAL for a malformed message, ENOENT for an answer to what was not read here. The one who waits
 // for a malformed answer gets EIO.
-func (p *Port) Receive(msg []byte) error {
+func (p *Port) Receive(by engine.Call, msg []byte) error {
 	c := p.conn.Load()
 	rep, err := proto.ParseReply(msg)
 	switch {
@@ -195,5 +196,5 @@ func (p *Port) Receive(msg []byte) error {
 		}
 		return c.interrupted(rep)
 	}
-	return c.answered(p, rep, err)
+	return c.answered(by, p, rep, err)
 }

@@ -5,6 +5,7 @@ package wire
 import (
 	"golang.org/x/sys/unix"
 
+	"vuos.dev/engine"
 	"vuos.dev/vufuse/client"
 	"vuos.dev/vufuse/proto"
 )
@@ -20,7 +21,7 @@ func (p *Port) read() {
 		if n == 0 || err != nil {
 			return
 		}
-		p.Receive(buf[:n]) //nolint:errcheck // the server cannot be told
+		p.Receive(nil, buf[:n]) //nolint:errcheck // the server cannot be told
 	}
 }
 
@@ -42,7 +43,7 @@ func (p *Port) readMessage(buf []byte) (n int, err error) {
 }
 
 // answered takes a reply that came by p; err is what is wrong with its form.
-func (c *Conn) answered(p *Port, rep proto.Reply, err error) error {
+func (c *Conn) answered(by engine.Call, p *Port, rep proto.Reply, err error) error {
 	c.mu.Lock()
 	w := c.pending[rep.Unique]
 	if w != nil && c.shared && w.port != p {
@@ -54,21 +55,21 @@ func (c *Conn) answered(p *Port, rep proto.Reply, err error) error {
 	switch {
 	case err != nil:
 		if w != nil {
-			w.finish(unix.EIO)
+			w.finish(by, unix.EIO)
 		}
 		return err
 	case w == nil:
 		return unix.ENOENT
 	}
 	if rep.Errno != 0 {
-		w.finish(rep.Errno)
+		w.finish(by, rep.Errno)
 		return nil
 	}
 	if !c.fill(w.r, rep.Body) {
-		w.finish(unix.EIO)
+		w.finish(by, unix.EIO)
 		return unix.EINVAL
 	}
-	w.finish(nil)
+	w.finish(by, nil)
 	return nil
 }
 

@@ -35,7 +35,7 @@ func (c *Conn) send(w *call) (id uint64, err error) {
 		return 0, err
 	}
 	if !reply {
-		go w.finish(nil)
+		go w.finish(nil, nil)
 	}
 	return id, nil
 }
@@ -102,7 +102,7 @@ func (c *Conn) drain() {
 			if err != nil {
 				if w := c.pending[m.id]; w != nil {
 					delete(c.pending, m.id)
-					go w.finish(err)
+					go w.finish(nil, err)
 				}
 			} else if !sent {
 				return false

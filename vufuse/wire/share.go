@@ -94,7 +94,7 @@ func (c *Conn) give(p *Port) {
 		w.port = p
 		if err != nil {
 			delete(c.pending, m.id)
-			go w.finish(err)
+			go w.finish(nil, err)
 		}
 	}
 }

@@ -82,7 +82,7 @@ func TestAdopt(t *testing.T) {
 	empty(t, fds[1])
 	enter(t, second, 1, fds[1])
 	id := unique(t, fds[1])
-	if err := c.Port().Receive(reply(id, 0)); err != unix.ENOENT {
+	if err := c.Port().Receive(nil, reply(id, 0)); err != unix.ENOENT {
 		t.Errorf("answer by the other device: %v, want ENOENT", err)
 	}
 	later := post(c)
@@ -96,7 +96,7 @@ func TestAdopt(t *testing.T) {
 		done <-chan error
 	}{{second, id, 1, early}, {c.Port(), laterID, 2, later}} {
 		answer.p.Leave(answer.tid)
-		if err := answer.p.Receive(reply(answer.id, unix.EACCES)); err != nil {
+		if err := answer.p.Receive(nil, reply(answer.id, unix.EACCES)); err != nil {
 			t.Error(err)
 		}
 		if err := <-answer.done; err != unix.EACCES {
@@ -145,7 +145,7 @@ func TestClosePort(t *testing.T) {
 	}
 	second.Close()
 	enter(t, c.Port(), 2, fds[0])
-	if err := c.Port().Receive(reply(unique(t, fds[0]), 0)); err != nil {
+	if err := c.Port().Receive(nil, reply(unique(t, fds[0]), 0)); err != nil {
 		t.Error(err)
 	}
 	if err := <-kept; err != nil {
