@@ -21,7 +21,7 @@ func runDisk(b *bench) error {
 		return err
 	}
 	b.heading(places...)
-	if err := b.partitionRows(places); err != nil {
+	if err := b.transferRows(places); err != nil {
 		return err
 	}
 	if err := b.mkfsRow(places); err != nil {
@@ -42,8 +42,8 @@ func (b *bench) partitioned(view *place, name, size string) (disk, part string, 
 	return disk, point + "1", err
 }
 
-// partitionRows transfer 256 MiB through a partition and through a file of the same content.
-func (b *bench) partitionRows(places []*place) error {
+// transferRows transfer 256 MiB through a partition, through a whole disk and through a file of the same content.
+func (b *bench) transferRows(places []*place) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -56,28 +56,37 @@ func (b *bench) partitionRows(places []*place) error {
 	if err != nil {
 		return err
 	}
-	plain := b.dir + "/plain"
-	// Both are written alike, so that the kernel has both in folios of the same size.
-	fill := fmt.Sprintf(`dd if=%[1]s/big of=%[2]s bs=1M status=none; dd if=%[1]s/big of=%[3]s bs=1M seek=1 conv=notrunc status=none; sync %[2]s %[3]s`, big, plain, disk)
-	if _, err := places[0].sh(fill); err != nil {
+	plain, image := b.dir+"/plain", b.dir+"/image"
+	whole := image + "-hd"
+	if _, err := places[1].sh(fmt.Sprintf("truncate -s %d %s; vumount -t vudevloop %[2]s %s", bigSize, image, whole)); err != nil {
 		return err
 	}
 	const block = 128 << 10
-	for _, r := range []struct{ name, kind string }{
-		{"read 256 MiB", "read"}, {"random 128 KiB reads", "randomread"},
-		{"write 256 MiB", "write"}, {"random 128 KiB writes", "randomwrite"},
+	for _, device := range []struct{ name, path, image, seek, sum string }{
+		{"partition", part, disk, "1", fmt.Sprintf("sync %s; tail -c +%d %s | head -c %d | cksum", part, 1<<20+1, disk, bigSize)},
+		{"whole disk", whole, image, "0", fmt.Sprintf("sync %s; cksum <%s", whole, image)},
 	} {
-		w := work{name: r.name, limits: []limit{{"umvu", "native", 1.5}}}
-		for i, file := range []string{plain, part} {
-			w.who = append(w.who, contender{
-				place: places[i], timed: true,
-				run:   fmt.Sprintf("%s io %s %s - %d %d", self, r.kind, file, block, bigSize/block),
-				check: "cksum <" + plain,
-			})
-		}
-		w.who[1].check = fmt.Sprintf("sync %s; tail -c +%d %s | head -c %d | cksum", part, 1<<20+1, disk, bigSize)
-		if err := b.measure(w); err != nil {
+		// Both are written alike, so that the kernel has them in folios of the same size.
+		fill := "rm -f %[2]s; for to in '%[2]s' '%[3]s seek=%[4]s'; do eval dd if=%[1]s/big of=$to bs=1M conv=notrunc status=none; done; sync %[2]s %[3]s"
+		if _, err := places[0].sh(fmt.Sprintf(fill, big, plain, device.image, device.seek)); err != nil {
 			return err
+		}
+		for _, r := range []struct{ name, kind string }{
+			{"256 MiB read", "read"}, {"random 128 KiB reads", "randomread"},
+			{"256 MiB written", "write"}, {"random 128 KiB writes", "randomwrite"},
+		} {
+			w := work{name: device.name + ": " + r.name, limits: []limit{{"umvu", "native", 1.5}}}
+			for i, file := range []string{plain, device.path} {
+				w.who = append(w.who, contender{
+					place: places[i], timed: true,
+					run:   fmt.Sprintf("%s io %s %s - %d %d", self, r.kind, file, block, bigSize/block),
+					check: "cksum <" + plain,
+				})
+			}
+			w.who[1].check = device.sum
+			if err := b.measure(w); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
