@@ -110,6 +110,17 @@ type HostFile interface {
 	HostFD() int
 }
 
+// FileBacked is an open file that has the contents of a regular file of the host's, byte for byte and of the same size, as a disk over
+// an image has. Guests have a descriptor of that file then, and read it natively.
+type FileBacked interface {
+	// Backing is a descriptor of that file, open for reading and writing, which is closed after Release. ok is false if this open
+	// file has none.
+	Backing() (fd int, ok bool)
+	// Writing tells that a guest is about to write length bytes at off natively; if it returns false, it is to be done by
+	// [FileWriter]. What guests write to mappings and to numbers that are not trapped is told of later.
+	Writing(off, length int64) bool
+}
+
 // StreamFile is an open file whose data is a stream or a sequence of messages,
 // not addressed by offset. The guest gets one end of a socket pair; read, write
 // and poll on it are native.

@@ -38,6 +38,12 @@ type ReadOnlyer interface {
 	ReadOnly() bool
 }
 
+// Backed is a block device over a regular file of the host's, from its beginning to its end. Guests may read that file then.
+type Backed interface {
+	// Backing is as that of [engine.FileBacked].
+	Backing() (fd int, ok bool)
+}
+
 // Ioctler is ioctl(2) for what this package does not know.
 type Ioctler interface {
 	Ioctl(c engine.Call, m engine.Memory, cmd uint32, arg uint64) (int, error)

@@ -75,7 +75,26 @@ type blockFile struct {
 var (
 	_ engine.FileAllocater = (*blockFile)(nil)
 	_ engine.FileFlusher   = (*blockFile)(nil)
+	_ engine.FileBacked    = (*blockFile)(nil)
 )
+
+// Backing implements [engine.FileBacked]: there is nothing of the host's that shows a part of a file.
+func (f *blockFile) Backing() (fd int, ok bool) {
+	b, ok := f.device().(Backed)
+	if !ok || f.node != f.node.disk.whole {
+		return -1, false
+	}
+	return b.Backing()
+}
+
+// Writing implements [engine.FileBacked].
+func (f *blockFile) Writing(off, length int64) bool {
+	if off > f.node.size()-length || f.writable() != nil {
+		return false
+	}
+	f.node.disk.wrote(f.node, off, length)
+	return true
+}
 
 // Size implements [engine.FileSizer].
 func (f *blockFile) Size(engine.Call) (int64, error) { return f.node.size(), nil }

@@ -30,6 +30,7 @@ var (
 	_ Syncer     = (*Image)(nil)
 	_ Discarder  = (*Image)(nil)
 	_ ReadOnlyer = (*Image)(nil)
+	_ Backed     = (*Image)(nil)
 )
 
 // OpenImage opens the source of a mount from offset on, for at most limit bytes unless that is 0. A file that
@@ -95,6 +96,17 @@ func (i *Image) fileSize(c engine.Call) (int64, error) {
 		return 0, err
 	}
 	return int64(min(st.Size, math.MaxInt64)), nil
+}
+
+// Backing implements [Backed]. A file that can only be read has none: who waits for its last close must be able to lock it.
+func (i *Image) Backing() (fd int, ok bool) {
+	h, ok := i.file.(engine.HostFile)
+	if !ok || i.readOnly || i.offset != 0 || i.size%sectorSize != 0 {
+		return -1, false
+	}
+	var st unix.Stat_t
+	err := unix.Fstat(h.HostFD(), &st)
+	return h.HostFD(), err == nil && st.Mode&unix.S_IFMT == unix.S_IFREG && st.Size == i.size
 }
 
 // Size implements [Sizer].

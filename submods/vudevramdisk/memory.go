@@ -50,6 +50,7 @@ var (
 	_ vudev.Sizer      = device{}
 	_ vudev.Discarder  = device{}
 	_ vudev.ReadOnlyer = device{}
+	_ vudev.Backed     = device{}
 )
 
 // ReadAt implements [vudev.Device].
@@ -61,6 +62,9 @@ func (d device) ReadAt(_ engine.Call, p []byte, off int64) (int, error) {
 func (d device) WriteAt(_ engine.Call, p []byte, off int64) (int, error) {
 	return d.disk.WriteAt(p, off)
 }
+
+// Backing implements [vudev.Backed].
+func (d device) Backing() (fd int, ok bool) { return d.fd, true }
 
 // Size implements [vudev.Sizer].
 func (d device) Size(engine.Call) (int64, error) { return d.size, nil }

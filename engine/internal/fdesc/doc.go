@@ -11,6 +11,8 @@
 // is thereby native, and /proc/TID/fd/N names the open file ([Store.ByLink]). A
 // directory has an empty directory of its own per open.
 //
+// A device that is a regular file of the host's has no stand-in: that file itself is what guests open, see backing.
+//
 // # Last close
 //
 // An inotify watch on the directory of the links tells of the last close: IN_CLOSE comes from

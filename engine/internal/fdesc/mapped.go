@@ -25,6 +25,9 @@ func (o *Open) Map(c engine.Call, off, length int64, prot, flags int) error {
 		return unix.ENODEV
 	case !o.mayRead() || shared && prot&unix.PROT_WRITE != 0 && !o.mayWrite():
 		return unix.EACCES
+	case o.backing != nil && shared && prot&unix.PROT_WRITE != 0:
+		o.mayWriteUnseen()
+		return nil
 	case o.Native():
 		return nil
 	}

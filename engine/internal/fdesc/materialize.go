@@ -24,6 +24,10 @@ func (o *Open) Materialize(c engine.Call, fd int) error {
 	if o.ino == nil || o.Flags&unix.O_PATH != 0 {
 		return nil
 	}
+	if o.backing != nil {
+		o.mayWriteUnseen()
+		return nil
+	}
 	if fits, err := o.fitsStandIn(c); err != nil || !fits {
 		return cmp.Or(err, error(unix.EOPNOTSUPP))
 	}

@@ -113,6 +113,9 @@ func (o *Open) String() string {
 	if o.stream != 0 {
 		return fmt.Sprintf("%s%d]", socketPrefix, o.stream)
 	}
+	if o.backing != nil {
+		return fmt.Sprintf("o%d of the host's", o.link.id)
+	}
 	return strings.TrimPrefix(o.link.name(), "w")
 }
 

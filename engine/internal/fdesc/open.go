@@ -23,6 +23,9 @@ type Spec struct {
 	// guests are gone. nil: the store's.
 	Background engine.Call
 
+	// Unwatched says that nobody wants to know when guests read: they may do it natively.
+	Unwatched bool
+
 	// OnClose is called at the last close, before anything else. It must be quick.
 	OnClose func()
 
@@ -61,7 +64,8 @@ type Open struct {
 	pins, dirty extents
 	owns        bool // materialized
 
-	readsNatively bool // [Open.ReadNatively]; changes before the guest has it
+	readsNatively bool     // [Open.ReadNatively]; changes before the guest has it
+	backing       *backing // nil if there is a stand-in; changes before the guest has it
 }
 
 const accessMode = unix.O_ACCMODE
@@ -91,12 +95,12 @@ func (s *Store) Open(c engine.Call, spec Spec) (*Open, int, error) {
 	if spec.Flags&unix.O_PATH != 0 {
 		flags = unix.O_RDONLY
 	}
-	var err error
+	fd, err := -1, error(nil)
 	if spec.Node.Type() == unix.S_IFDIR {
 		o.link, err = s.links.dir()
 		flags |= unix.O_DIRECTORY
 	} else {
-		err = o.attach(c)
+		fd, err = o.attach(c)
 	}
 	if err != nil {
 		return nil, -1, err
@@ -105,8 +109,15 @@ func (s *Store) Open(c engine.Call, spec Spec) (*Open, int, error) {
 	s.opens[o.link.id] = o
 	o.open = 1
 	s.live.Add(1)
+	if o.backing != nil {
+		s.backings.add(o.backing)
+	}
 	s.mu.Unlock()
-	fd, err := unix.Openat(s.dirfd, o.link.name(), flags|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	if o.backing != nil {
+		go o.awaitClose()
+		return o, fd, nil
+	}
+	fd, err = unix.Openat(s.dirfd, o.link.name(), flags|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
 	if err != nil {
 		s.forget(o)
 		o.detach()
@@ -115,27 +126,31 @@ func (s *Store) Open(c engine.Call, spec Spec) (*Open, int, error) {
 	return o, fd, nil
 }
 
-// attach binds o to the inode of its node, and takes a link to its stand-in.
-func (o *Open) attach(c engine.Call) error {
+// attach binds o to the inode of its node, and takes a link to its stand-in unless it has a backing, of which fd is the guest's
+// descriptor then.
+func (o *Open) attach(c engine.Call) (fd int, err error) {
 	ino, err := o.s.inode(o.Node)
 	if err != nil {
-		return err
+		return -1, err
 	}
 	o.ino = ino
 	o.direct = policy(o.Node) == engine.CacheNone
 	if o.File != nil && !o.direct {
 		if err := o.freshen(c); err != nil {
 			o.s.put(ino)
-			return err
+			return -1, err
 		}
 	}
 	ino.mu.RLock()
 	o.seenWB.Store(ino.wbSeq)
 	ino.mu.RUnlock()
+	if fd := o.openBacking(); fd >= 0 {
+		return fd, nil
+	}
 	if o.link, err = ino.takeLink(); err != nil {
 		o.s.put(ino)
 	}
-	return err
+	return -1, err
 }
 
 // freshen drops what may not be used by a new open, and takes the size over.
@@ -168,6 +183,9 @@ func (o *Open) detach() {
 	case o.stream != 0:
 	case o.ino == nil:
 		o.s.links.putDir(o.link)
+	case o.backing != nil:
+		o.backing.put(o.s)
+		o.s.put(o.ino)
 	default:
 		o.ino.putLink(o.link)
 		for _, l := range o.aliases {

@@ -55,8 +55,8 @@ func (o *Open) ReadNatively(c engine.Call) bool {
 	return false
 }
 
-// ReadsNatively tells whether [Open.ReadNatively] was done.
-func (o *Open) ReadsNatively() bool { return o.readsNatively }
+// ReadsNatively tells whether [Open.ReadNatively] was done, or the file has a backing.
+func (o *Open) ReadsNatively() bool { return o.readsNatively || o.backing != nil }
 
 func (ino *inode) cachedSize() int64 {
 	ino.mu.RLock()

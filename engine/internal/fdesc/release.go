@@ -25,6 +25,9 @@ func (s *Store) forget(o *Open) bool {
 	case o.stream == 0 && o.open > 0:
 		o.open = 0
 		delete(s.opens, o.link.id)
+		if o.backing != nil {
+			s.backings.remove(o.backing)
+		}
 		for _, l := range o.aliases {
 			delete(s.opens, l.id)
 		}
@@ -90,6 +93,7 @@ func (o *Open) finish() {
 
 // lastClose writes back what o had mapped and gives its pages free.
 func (ino *inode) lastClose(c engine.Call, o *Open) {
+	o.adoptBacking(c)
 	ino.mu.RLock()
 	dirty := len(o.dirty) > 0
 	ino.mu.RUnlock()

@@ -26,7 +26,7 @@ func (o *Open) Seek(c engine.Call, fd int, off int64, whence int) (int64, error)
 		if fd < 0 {
 			return 0, ErrNative
 		}
-		if o.readsNatively && whence >= unix.SEEK_DATA {
+		if o.ReadsNatively() && whence >= unix.SEEK_DATA {
 			return o.seekNative(c, fd, off, whence)
 		}
 		return unix.Seek(fd, off, whence)

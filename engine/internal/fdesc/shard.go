@@ -129,6 +129,7 @@ func (s *Store) Closed() {
 	for _, sh := range s.links.all() {
 		sh.drain()
 	}
+	s.closedBacked()
 }
 
 // Drain handles the last closes that have happened up to now and waits for the releases they cause. What a guest

@@ -33,11 +33,14 @@ type Store struct {
 	Background engine.Call
 
 	live   atomic.Int64
+	backed atomic.Int32 // descriptors of backings
 	nextID atomic.Uint64
 
 	mu      sync.RWMutex
 	opens   map[uint64]*Open
 	streams map[uint64]*Open
+
+	backings backings // of those in opens
 
 	imu       sync.Mutex
 	inodes    map[engine.Node]*inode

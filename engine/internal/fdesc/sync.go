@@ -19,6 +19,7 @@ func (o *Open) Sync(c engine.Call, dataOnly bool) error {
 		return unix.EINVAL
 	}
 	if o.ino != nil {
+		o.adoptBacking(c)
 		if err := o.WriteBack(c); err != nil {
 			o.takeError()
 			return err
@@ -41,6 +42,7 @@ func (o *Open) fsync(c engine.Call, dataOnly bool) error {
 // Flush is what close(2) of one descriptor does before it is closed.
 func (o *Open) Flush(c engine.Call) error {
 	var err error
+	o.adoptBacking(c)
 	if o.ino != nil && o.ino.pinned.Load() > 0 {
 		err = o.WriteBack(c)
 	}

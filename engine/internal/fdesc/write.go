@@ -45,6 +45,9 @@ func (o *Open) Write(c engine.Call, fd int, p []byte, rwf int) (int, error) {
 		if fd < 0 {
 			return 0, ErrNative
 		}
+		if o.backing != nil {
+			return o.writeBacked(c, fd, p, rwf)
+		}
 		return o.writeNative(fd, p)
 	}
 	n, end, err := o.write(c, p, o.pos, o.appends(fd, rwf))

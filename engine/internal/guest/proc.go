@@ -5,6 +5,7 @@ package guest
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -51,7 +52,7 @@ const kcmpFile = 0 // KCMP_FILE of linux/kcmp.h
 
 // CloseOnExec tells whether descriptor fd of thread tid is closed by execve.
 func CloseOnExec(tid, fd int) bool {
-	b, err := FDInfo(tid, fd)
+	b, err := FDInfo(tid, fd, nil)
 	if err != nil {
 		return false
 	}
@@ -62,7 +63,7 @@ func CloseOnExec(tid, fd int) bool {
 // PidfdPID is the thread that descriptor fd of thread tid, a pidfd, refers to; ok is false if that is none, or if what it
 // refers to has ended.
 func PidfdPID(tid, fd int) (pid int, ok bool) {
-	b, err := FDInfo(tid, fd)
+	b, err := FDInfo(tid, fd, nil)
 	if err != nil {
 		return 0, false
 	}
@@ -70,9 +71,49 @@ func PidfdPID(tid, fd int) (pid int, ok bool) {
 	return pid, err == nil && pid > 0
 }
 
-// FDInfo is what the kernel tells of descriptor fd of thread tid, proc_pid_fdinfo(5).
-func FDInfo(tid, fd int) ([]byte, error) {
-	return os.ReadFile("/proc/" + strconv.Itoa(tid) + "/fdinfo/" + strconv.Itoa(fd))
+// FDInfo is what the kernel tells of descriptor fd of thread tid, proc_pid_fdinfo(5), in buf or, if that is too short, in memory of its
+// own.
+func FDInfo(tid, fd int, buf []byte) ([]byte, error) {
+	var path [48]byte
+	p := append(path[:0], "/proc/"...)
+	p = strconv.AppendInt(p, int64(tid), 10)
+	p = append(p, "/fdinfo/"...)
+	info, err := unix.Open(string(strconv.AppendInt(p, int64(fd), 10)), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(info)
+	b := buf[:0]
+	for {
+		n, err := unix.Read(info, b[len(b):cap(b)])
+		if err != nil {
+			return nil, err
+		}
+		b = b[:len(b)+n]
+		if len(b) < cap(b) { // a file of one record: what did not fill the buffer was all
+			return b, nil
+		}
+		b = slices.Grow(b, max(cap(b), 512))
+	}
+}
+
+// FDPosition is the offset and the status flags in what [FDInfo] returned.
+func FDPosition(info []byte) (pos int64, flags int, ok bool) {
+	line, rest, _ := bytes.Cut(info, []byte("\n"))
+	text, ok := bytes.CutPrefix(line, []byte("pos:\t"))
+	pos, err1 := strconv.ParseInt(string(text), 10, 64)
+	line, _, _ = bytes.Cut(rest, []byte("\n"))
+	text, ok2 := bytes.CutPrefix(line, []byte("flags:\t"))
+	fl, err2 := strconv.ParseInt(string(text), 8, 32)
+	return pos, int(fl), ok && ok2 && err1 == nil && err2 == nil
+}
+
+// FDInode is the inode that descriptor fd of thread tid is an open file of.
+func FDInode(tid, fd int) (dev, ino uint64, err error) {
+	var st unix.Stat_t
+	var path [48]byte
+	err = unix.Stat(string(appendFDPath(path[:0], tid, fd)), &st)
+	return st.Dev, st.Ino, err
 }
 
 // FDCount is how many descriptors thread tid has open, or 0 before Linux 6.2.

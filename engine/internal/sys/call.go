@@ -35,6 +35,9 @@ type call struct {
 	sleep   sleep
 	path    [guest.PathMax]byte
 	path2   [guest.PathMax]byte
+	info    [512]byte
+	// What the kernel tells of the descriptor that file was last asked for, if that is of the host's file: in info.
+	told []byte
 }
 
 var (
@@ -216,15 +219,33 @@ func (c *call) file(fd int) *fdesc.Open {
 	if fd < 0 || c.s.files.Live() == 0 {
 		return nil
 	}
-	return c.s.fileOf(c.TID(), fd)
+	f, info := c.s.look(c.TID(), fd, c.info[:0])
+	c.told = info
+	return f
 }
 
 // fileOf is the virtual open file that descriptor fd of thread tid is, or nil.
 func (s *Supervisor) fileOf(tid, fd int) *fdesc.Open {
-	var buf [256]byte
-	link, err := guest.FDLink(tid, fd, buf[:])
+	f, _ := s.look(tid, fd, nil)
+	return f
+}
+
+// look is fileOf. Of a file that is the host's own it returns too what the kernel tells of the descriptor, in buf if that is long
+// enough.
+func (s *Supervisor) look(tid, fd int, buf []byte) (f *fdesc.Open, info []byte) {
+	var name [256]byte
+	link, err := guest.FDLink(tid, fd, name[:])
 	if err != nil {
-		return nil
+		return nil, nil
 	}
-	return s.files.ByLinkBytes(link)
+	if f := s.files.ByLinkBytes(link); f != nil || !s.files.AnyBacked() || link[0] != '/' {
+		return f, nil
+	}
+	if !s.files.Backs(link, func() (dev, ino uint64, err error) { return guest.FDInode(tid, fd) }) {
+		return nil, nil
+	}
+	if info, err = guest.FDInfo(tid, fd, buf); err != nil {
+		return nil, nil
+	}
+	return s.files.ByTag(info), info
 }

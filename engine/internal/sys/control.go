@@ -62,7 +62,7 @@ func (s *Supervisor) zoned(fd int) bool {
 		return false
 	}
 	x := s.socks.ByLink(link)
-	return x != nil && !x.IsStream() || s.files.ByLinkBytes(link) != nil
+	return x != nil && !x.IsStream() || s.fileOf(os.Getpid(), fd) != nil
 }
 
 // installPassed gives the guest the descriptors in control data that umvu received for it, and returns the data with the

@@ -41,6 +41,9 @@ func (c *call) fdinfo(l procLink) func(c *call, pid int, text []byte) []byte {
 		}
 		var out bytes.Buffer
 		for line := range bytes.Lines(text) {
+			if f.Backed() && c.s.files.ByTag(line) != nil {
+				continue // a lock of umvu's
+			}
 			key, _, _ := bytes.Cut(line, []byte(":"))
 			if v, known := values[string(key)]; known {
 				line = fmt.Appendf(nil, "%s:\t%d\n", key, v)

@@ -34,7 +34,7 @@ func (c *call) installFile(o *openedAt, f engine.File, flags int) (int, error) {
 	if at.Mount != nil {
 		at.Mount.Get()
 	}
-	spec := fdesc.Spec{Node: at.Node, File: f, Flags: flags, Owner: o, OnClose: func() { o.watched.Load().Close() }, OnRelease: func() {
+	spec := fdesc.Spec{Node: at.Node, File: f, Flags: flags, Owner: o, Unwatched: c.s.watches.Empty(), OnClose: func() { o.watched.Load().Close() }, OnRelease: func() {
 		if at.Mount != nil {
 			at.Mount.Put()
 		}
@@ -47,8 +47,8 @@ func (c *call) installFile(o *openedAt, f engine.File, flags int) (int, error) {
 		spec.OnRelease()
 		return -1, err
 	}
-	defer unix.Close(fd)     // which is the last close if it was not installed
-	if c.s.watches.Empty() { // who watches is told of each read
+	defer unix.Close(fd) // which is the last close if it was not installed
+	if spec.Unwatched {  // who watches is told of each read
 		opened.ReadNatively(c)
 	}
 	n, err := c.installZone(fd, cloexec, zoneFor(opened))
@@ -61,7 +61,7 @@ func (c *call) installFile(o *openedAt, f engine.File, flags int) (int, error) {
 // installBelow gives an open file the lowest free number, in a guest that cannot have one of the zone: as dup2
 // does it, see sysDup2.
 func (c *call) installBelow(o *fdesc.Open, fd int, cloexec bool) (int, error) {
-	if !o.Device() {
+	if o.Native() || !o.Device() {
 		if err := o.Materialize(c, fd); err != nil {
 			return -1, err
 		}

@@ -4,6 +4,8 @@ package sys
 
 import (
 	"encoding/binary"
+	"math"
+
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
 	"vuos.dev/engine/internal/fdesc"
@@ -201,7 +203,7 @@ func (c *call) lock(f *fdesc.Open) reply {
 		}
 	}
 	if f.Native() {
-		return native
+		return c.cutLock(f)
 	}
 	at, err := f.Offset(c)
 	if err != nil {
@@ -209,6 +211,46 @@ func (c *call) lock(f *fdesc.Open) reply {
 	}
 	return c.withFD(c.fd(0), func(own int) reply {
 		if _, err := unix.Seek(own, at, unix.SEEK_SET); err != nil {
+			return c.result(err)
+		}
+		return native
+	})
+}
+
+// cutLock lets a lock end before the bytes that are not the guests' to lock. Nobody but the guest can have a lock for its process, so
+// the struct flock is changed where it lies: a range to the end of all files becomes one to there.
+func (c *call) cutLock(f *fdesc.Open) reply {
+	limit := f.LockLimit()
+	if limit == math.MaxInt64 {
+		return native
+	}
+	const whence, start, length = 2, 8, 16 // struct flock of amd64
+	var b [32]byte
+	if _, err := c.mem().ReadAt(b[:], c.n.Args[2]); err != nil {
+		return c.result(err)
+	}
+	first, n := int64(binary.NativeEndian.Uint64(b[start:])), int64(binary.NativeEndian.Uint64(b[length:]))
+	return c.withFD(c.fd(0), func(own int) reply {
+		switch at, err := unix.Seek(own, 0, unix.SEEK_CUR); {
+		case err != nil:
+			return c.result(err)
+		case binary.NativeEndian.Uint16(b[whence:]) == unix.SEEK_CUR:
+			first += at
+		case binary.NativeEndian.Uint16(b[whence:]) == unix.SEEK_END:
+			var st unix.Stat_t
+			if err := unix.Fstat(own, &st); err != nil {
+				return c.result(err)
+			}
+			first += st.Size
+		}
+		switch {
+		case first < 0 || n < 0 || n > 0 && first < limit-n:
+			return native
+		case first >= limit:
+			return fail(unix.EOVERFLOW)
+		}
+		binary.NativeEndian.PutUint64(b[length:], uint64(limit-first))
+		if _, err := c.mem().WriteAt(b[length:length+8], c.n.Args[2]+length); err != nil {
 			return c.result(err)
 		}
 		return native

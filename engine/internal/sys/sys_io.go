@@ -3,6 +3,8 @@
 package sys
 
 import (
+	"math"
+
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine/internal/fdesc"
 	"vuos.dev/engine/internal/guest"
@@ -91,11 +93,31 @@ func (c *call) rw(mem func(*call) ([]iovec, error), where func(*call, *transfer)
 	if len(t.vec) == 0 {
 		return ok(0)
 	}
+	if write && c.writesNatively(f, &t) {
+		return native
+	}
 	n, err := c.transfer(f, &t)
 	if n == 0 && err == fdesc.ErrNative {
 		return native // another thread has just made it so
 	}
 	return c.count(n, err)
+}
+
+// writesNatively tells whether the kernel does a write itself, on the host's file that a device is. A limit of the size of files
+// (RLIMIT_FSIZE) is none for a device's.
+func (c *call) writesNatively(f *fdesc.Open, t *transfer) bool {
+	if !f.Backed() || !c.s.watches.Empty() || t.flags&unix.RWF_APPEND != 0 || c.WriteLimit() < math.MaxInt64 {
+		return false
+	}
+	off := t.off
+	if !t.at {
+		pos, flags, known := guest.FDPosition(c.told)
+		if !known || flags&unix.O_APPEND != 0 {
+			return false
+		}
+		off = pos
+	}
+	return f.WritesNatively(off, int64(span(t.vec, maxRW)))
 }
 
 // mayTransfer is what fs/read_write.c checks first.

@@ -39,7 +39,7 @@ func (t *Tree) watches() (all []watchOf) {
 			if link, err := guest.FDLink(pid, fd, buf[:]); err != nil || string(link) != "anon_inode:inotify" {
 				continue
 			}
-			b, err := guest.FDInfo(pid, fd)
+			b, err := guest.FDInfo(pid, fd, nil)
 			if err != nil {
 				continue
 			}
