@@ -59,7 +59,7 @@ type Conn struct {
 
 var _ client.Transport = (*Conn)(nil)
 
-// New takes over fd, which must keep message boundaries, and makes it non-blocking.
+// New takes over fd, which must keep message boundaries.
 func New(fd int) (*Conn, error) {
 	p, err := newPort(fd)
 	if err != nil {
@@ -156,7 +156,7 @@ func (c *Conn) Abort() {
 	ports := slices.Clone(c.ports)
 	c.mu.Unlock()
 	for _, p := range ports {
-		p.f.Close()
+		p.close()
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 type Port struct {
 	f       *os.File
 	raw     syscall.RawConn
+	events  *events
 	conn    atomic.Pointer[Conn]
 	reading sync.Once
 	ended   chan struct{} // closed when the reader is done
@@ -31,18 +32,29 @@ type Port struct {
 	marked  bool         // something that is no request is there, so that it polls as readable
 }
 
-// newPort takes over fd and makes it non-blocking.
+// newPort takes over fd if it succeeds, and makes it blocking, which keeps it out of Go's poller.
 func newPort(fd int) (*Port, error) {
-	if err := unix.SetNonblock(fd, true); err != nil {
+	if err := unix.SetNonblock(fd, false); err != nil {
+		return nil, err
+	}
+	e, err := newEvents(fd)
+	if err != nil {
 		return nil, err
 	}
 	f := os.NewFile(uintptr(fd), "fuse")
 	raw, err := f.SyscallConn()
 	if err != nil {
+		e.close()
 		f.Close()
 		return nil, err
 	}
-	return &Port{f: f, raw: raw, ended: make(chan struct{}), readers: make(map[int]bool)}, nil
+	return &Port{f: f, raw: raw, events: e, ended: make(chan struct{}), readers: make(map[int]bool)}, nil
+}
+
+// close ends the reader and closes our end.
+func (p *Port) close() {
+	p.events.close()
+	p.f.Close()
 }
 
 // lock locks the connection, which may be changing.
@@ -171,7 +183,7 @@ func (p *Port) Close() {
 	if last {
 		c.Cut()
 	}
-	p.f.Close()
+	p.close()
 }
 
 // finish ends the stream of requests: what was sent before can still be read.

@@ -25,19 +25,24 @@ func (p *Port) read() {
 	}
 }
 
-// readMessage reads one message. One that is longer than buf is cut, and so fails
-// the check of its length.
+// readMessage reads one message, and sends what is queued while it waits. A message that is longer than buf is cut, and so
+// fails the check of its length.
 func (p *Port) readMessage(buf []byte) (n int, err error) {
-	rerr := p.raw.Read(func(fd uintptr) bool {
-		for {
-			n, err = unix.Read(int(fd), buf)
-			if !retry(err) {
-				return err != unix.EAGAIN
+	werr := p.events.wait(func() bool {
+		p.drain()
+		err = unix.ENOTCONN
+		_ = p.raw.Control(func(fd uintptr) {
+			for {
+				n, _, err = unix.Recvfrom(int(fd), buf, unix.MSG_DONTWAIT)
+				if !retry(err) {
+					return
+				}
 			}
-		}
+		})
+		return err != unix.EAGAIN
 	})
-	if rerr != nil {
-		return 0, rerr
+	if werr != nil {
+		return 0, werr
 	}
 	return n, err
 }

@@ -72,7 +72,7 @@ func (c *Conn) transmit(m *message) error {
 		if sent || err != nil {
 			return err
 		}
-		go c.drain()
+		c.first.events.wantRoom(true)
 	}
 	m.own()
 	c.queue = append(c.queue, m)
@@ -91,26 +91,27 @@ func (m *message) own() {
 	}
 }
 
-// drain sends what is queued as soon as there is room for it, and ends when the queue is empty.
-func (c *Conn) drain() {
-	c.first.raw.Write(func(uintptr) bool {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		for len(c.queue) > 0 && !c.shared {
-			m := c.queue[0]
-			sent, err := c.first.trySend(m)
-			if err != nil {
-				if w := c.pending[m.id]; w != nil {
-					delete(c.pending, m.id)
-					go w.finish(nil, err)
-				}
-			} else if !sent {
-				return false
+// drain sends of what is queued as much as there is room for, if p is the only port.
+func (p *Port) drain() {
+	c := p.lock()
+	defer c.mu.Unlock()
+	if len(c.queue) == 0 || c.shared {
+		return
+	}
+	for len(c.queue) > 0 {
+		m := c.queue[0]
+		sent, err := p.trySend(m)
+		if err != nil {
+			if w := c.pending[m.id]; w != nil {
+				delete(c.pending, m.id)
+				go w.finish(nil, err)
 			}
-			c.queue = c.queue[1:]
+		} else if !sent {
+			return
 		}
-		return true
-	})
+		c.queue = c.queue[1:]
+	}
+	p.events.wantRoom(false)
 }
 
 // withdraw takes back a request that is still queued.
