@@ -42,6 +42,7 @@ type Supervisor struct {
 	execs    *exec.Cache
 	modules  modules
 	own      engine.Cred // umvu's
+	token    uint64      // Config.TokenBase: guests do not know it
 	noNew    bool        // umvu set no_new_privs on its guests
 	bare     *view.View  // what modules see of each view instead of it, or nil
 
@@ -95,7 +96,7 @@ func New(cfg Config) (*Supervisor, error) {
 	}
 	s := &Supervisor{
 		rows: byNumber(),
-		log:  cfg.Log, dir: cfg.Dir, tasks: tasks, files: files, execs: execs,
+		log:  cfg.Log, dir: cfg.Dir, token: cfg.TokenBase, tasks: tasks, files: files, execs: execs,
 		own: st.Cred, views: []*view.View{v}, baton: make(chan struct{}),
 	}
 	s.noNew = !st.Cred.HasCap(unix.CAP_SYS_ADMIN)

@@ -4,10 +4,12 @@ package sys
 
 import (
 	"encoding/binary"
+	"errors"
 	"math"
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
+	"vuos.dev/engine/internal/exec"
 	"vuos.dev/engine/internal/fdesc"
 	"vuos.dev/engine/internal/guest"
 	"vuos.dev/engine/internal/seccomp"
@@ -17,6 +19,9 @@ import (
 // sysClose tells the file system of each close; the kernel then does it, and the last one is
 // noticed by package fdesc.
 func sysClose(c *call) reply {
+	if c.n.Args[1] == c.s.token {
+		return native // see closeWith
+	}
 	f := c.file(c.fd(0))
 	if f == nil {
 		return native
@@ -59,16 +64,26 @@ func (c *call) closeNow() {
 	}
 }
 
-// closeWith closes the guest's descriptor and fails all the same, as the kernel does when flush
-// fails: something harmless takes the number's place and is gone at the next exec.
-func (c *call) closeWith(err error) reply {
-	null, oerr := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if oerr != nil {
-		return c.result(err)
+// closeWith closes the guest's descriptor and fails all the same, as the kernel does when flush fails (fs/open.c:filp_flush()): the
+// guest is made to close it once more, with an argument more by which that is known. Where another tracer is in the
+// way, something harmless takes the number's place and is gone at the next exec.
+func (c *call) closeWith(failed error) reply {
+	c.Block()
+	r := c.result(failed)
+	err := exec.Fail(c.execCall(), [6]uint64{c.n.Args[0], c.s.token}, r.errno, exec.Options{
+		Restart: func() error { return c.s.listener.Return(c.n.ID, 0, erestartsys) },
+		Reaper:  &c.s.Wait,
+	})
+	if err == nil || errors.Is(err, exec.ErrGone) {
+		return reply{done: true}
+	}
+	null, err := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return r
 	}
 	defer unix.Close(null)
 	_ = c.s.listener.AddFD(c.n.ID, null, c.fd(0), true)
-	return c.result(err)
+	return r
 }
 
 func (c *call) log(l engine.Level, format string, a ...any) {
