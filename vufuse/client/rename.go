@@ -32,8 +32,8 @@ func (n *node) Rename(c engine.Call, name string, to engine.Node, newName string
 	}
 	defer n.fs.lockTwo(c, n, dir)()
 	old, target, err := n.renamed(c, name, dir, newName, flags)
-	if err != nil {
-		return err
+	if err != nil || old == target {
+		return err // two names of one inode: nothing is to be done
 	}
 	r := &Request{Op: proto.Rename, Node: n.id, In: &proto.RenameIn{Newdir: dir.id}, Name: name, Name2: newName}
 	if flags != 0 {
@@ -71,9 +71,6 @@ func (n *node) renamed(c engine.Call, name string, dir *node, newName string, fl
 	if old, err = n.lookupLocked(c, name); err != nil {
 		return nil, nil, err
 	}
-	if err = n.mayRemove(c, old); err != nil {
-		return nil, nil, err
-	}
 	if old.typ == unix.S_IFDIR && dir.within(old) {
 		return nil, nil, unix.EINVAL
 	}
@@ -81,13 +78,18 @@ func (n *node) renamed(c engine.Call, name string, dir *node, newName string, fl
 	exchange := flags&unix.RENAME_EXCHANGE != 0
 	switch {
 	case err == unix.ENOENT && !exchange:
-		return old, nil, nil
+		return old, nil, n.mayRemove(c, old)
 	case err != nil:
 		return nil, nil, err
 	case flags&unix.RENAME_NOREPLACE != 0:
 		return nil, nil, unix.EEXIST
+	case old == target:
+		return old, target, nil
 	}
-	if err = dir.mayRemove(c, target); err != nil {
+	if err = n.mayRemove(c, old); err == nil {
+		err = dir.mayRemove(c, target)
+	}
+	if err != nil {
 		return nil, nil, err
 	}
 	switch {
@@ -118,9 +120,6 @@ func (n *node) afterRename(err error, name string, old, dir *node, newName strin
 	}
 	n.changed()
 	dir.changed()
-	if old == target {
-		return // two names of one inode: nothing happened
-	}
 	old.invalidate(unix.STATX_CTIME)
 	names.move(n, name, dir, newName, flags&unix.RENAME_EXCHANGE != 0)
 	if flags&unix.RENAME_EXCHANGE != 0 {
