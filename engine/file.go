@@ -103,6 +103,16 @@ type FileCopier interface {
 	CopyRange(c Call, off int64, to File, toOff, length int64) (int64, error)
 }
 
+// FilePoller is a file that is not always ready (poll(2)). What a guest has then is not the file's contents but only polls: it cannot
+// be mapped, and below the numbers of virtual descriptors it cannot be read.
+type FilePoller interface {
+	// Poll tells which events there are (POLLIN, POLLOUT, ...). When they may have become others after that, changed is
+	// called, which does not wait. The first Poll is before the file is used. Release may come while one is under way.
+	//
+	// Errors: at the first Poll EOPNOTSUPP says that the file is always ready. All others poll as POLLERR.
+	Poll(c Call, changed func()) (events uint32, err error)
+}
+
 // HostFile is an open file that is the host's own: the engine hands this
 // descriptor to the guest and is not involved any more. The engine takes
 // ownership of the descriptor and closes its copy.

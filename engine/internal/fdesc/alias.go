@@ -48,7 +48,8 @@ func (s *Store) linkClosed(id uint64) {
 	}
 }
 
-// Device tells whether the file is an open device without a stream of its own.
+// Device tells whether the file is an open device without a stream of its own, or a file that is as one: its contents are not
+// in its stand-in, which polls as it does.
 func (o *Open) Device() bool {
-	return o.ino != nil && o.Flags&unix.O_PATH == 0 && o.Node.Type() != unix.S_IFREG
+	return o.ino != nil && o.Flags&unix.O_PATH == 0 && (o.ready != nil || o.Node.Type() != unix.S_IFREG)
 }

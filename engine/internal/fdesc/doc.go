@@ -13,6 +13,8 @@
 //
 // A device that is a regular file of the host's has no stand-in: that file itself is what guests open, see backing.
 //
+// A file that is not always ready ([engine.FilePoller]) has instead, for each open of it, a fifo that polls as the file does.
+//
 // # Last close
 //
 // An inotify watch on the directory of the links tells of the last close: IN_CLOSE comes from

@@ -21,7 +21,7 @@ func (o *Open) Map(c engine.Call, off, length int64, prot, flags int) error {
 		return unix.EINVAL
 	case off > (1<<63-1)-length-pageSize:
 		return unix.EOVERFLOW
-	case o.ino == nil || o.reader == nil:
+	case o.ino == nil || o.reader == nil || o.ready != nil:
 		return unix.ENODEV
 	case !o.mayRead() || shared && prot&unix.PROT_WRITE != 0 && !o.mayWrite():
 		return unix.EACCES

@@ -54,10 +54,11 @@ func (o *Open) Materialize(c engine.Call, fd int) error {
 
 // fitsStandIn tells whether the contents can be in the stand-in.
 func (o *Open) fitsStandIn(c engine.Call) (bool, error) {
-	switch o.Node.Type() {
-	case unix.S_IFREG:
+	switch typ := o.Node.Type(); {
+	case o.ready != nil:
+	case typ == unix.S_IFREG:
 		return true, nil
-	case unix.S_IFBLK:
+	case typ == unix.S_IFBLK:
 		size, err := o.size(c)
 		return size <= min(o.s.cache.limit.Load(), leastLimit), err
 	}

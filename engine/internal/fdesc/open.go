@@ -39,7 +39,8 @@ type Open struct {
 	s      *Store
 	ino    *inode // nil for a directory or a stream
 	link   link
-	stream uint64 // inode number of the socket
+	stream uint64     // inode number of the socket
+	ready  *readiness // of a file that is not always ready
 
 	// Guarded by Store.mu: links besides the first ([Open.Alias]), and how many of all are open.
 	aliases []link
@@ -120,9 +121,11 @@ func (s *Store) Open(c engine.Call, spec Spec) (*Open, int, error) {
 	fd, err = unix.Openat(s.dirfd, o.link.name(), flags|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
 	if err != nil {
 		s.forget(o)
+		o.ready.end()
 		o.detach()
 		return nil, -1, fmt.Errorf("stand-in: %w", err)
 	}
+	o.ready.opened()
 	return o, fd, nil
 }
 
@@ -147,7 +150,10 @@ func (o *Open) attach(c engine.Call) (fd int, err error) {
 	if fd := o.openBacking(); fd >= 0 {
 		return fd, nil
 	}
-	if o.link, err = ino.takeLink(); err != nil {
+	if o.ready, o.link, err = o.s.newReadiness(c, o); o.ready == nil && err == nil {
+		o.link, err = ino.takeLink()
+	}
+	if err != nil {
 		o.s.put(ino)
 	}
 	return -1, err
@@ -187,7 +193,11 @@ func (o *Open) detach() {
 		o.backing.put(o.s)
 		o.s.put(o.ino)
 	default:
-		o.ino.putLink(o.link)
+		if o.ready != nil {
+			o.s.links.remove(o.link, 0)
+		} else {
+			o.ino.putLink(o.link)
+		}
 		for _, l := range o.aliases {
 			o.ino.putLink(l)
 		}

@@ -26,7 +26,9 @@ func (o *Open) ReadAt(c engine.Call, p []byte, off int64) (int, error) {
 	case len(p) == 0:
 		return 0, nil
 	case !o.cached():
-		return o.reader.ReadAt(c, p, off)
+		n, err := o.reader.ReadAt(c, p, off)
+		o.ready.update(c)
+		return n, err
 	}
 	return o.ino.read(c, o, p, off)
 }

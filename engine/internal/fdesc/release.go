@@ -80,6 +80,7 @@ func (o *Open) finish() {
 	}
 	defer o.detach()
 	c := o.Background
+	o.ready.end()
 	if o.ino != nil {
 		o.ino.lastClose(c, o)
 	}

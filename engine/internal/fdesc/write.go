@@ -133,9 +133,11 @@ func (o *Open) store(c engine.Call, p []byte, off int64, atEnd bool) (int, int64
 		return 0, 0, err
 	}
 	if atEnd && appender != nil {
+		defer o.ready.update(c)
 		return appender.Append(c, p)
 	}
 	n, err := o.writer.WriteAt(c, p, off)
+	o.ready.update(c)
 	return min(n, len(p)), off, err
 }
 

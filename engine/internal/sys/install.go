@@ -167,17 +167,22 @@ func (c *call) full(limit uint64) bool {
 }
 
 // freeNumber finds the number for a virtual descriptor, not less than from: 0, 1 or 2, or the first free one in the
-// order in which z is filled. If the read zone is full it is one of the other, where reading is only slower.
+// order in which z is filled. If the read zone or the poll zone is full it is one of the other, where reading is only slower.
 func (c *call) freeNumber(nums *numbers, z zone, from int, limit uint64) (int, error) {
 	for n := from; n < 3; n++ {
 		if !guest.FDOpen(c.TID(), n) {
 			return n, nil
 		}
 	}
-	if z == readZone {
-		if n := c.freeIn(nums, z, from, seccomp.ReadZoneEnd-seccomp.ReadZone); n >= 0 {
-			return n, nil
-		}
+	count := 0
+	switch z {
+	case readZone:
+		count = seccomp.ReadZoneEnd - seccomp.ReadZone
+	case pollZone:
+		count = seccomp.ReadZone - firstPolled
+	}
+	if n := c.freeIn(nums, z, from, count); n >= 0 {
+		return n, nil
 	}
 	if n := c.freeIn(nums, otherZone, from, seccomp.ReadZone-seccomp.Zone+int(min(limit, 1<<24))); n >= 0 {
 		return n, nil

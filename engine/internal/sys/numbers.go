@@ -15,8 +15,12 @@ type zone int
 const (
 	readZone  zone = iota // reading is native
 	otherZone             // all is notified
+	pollZone              // a part of otherZone
 	zones
 )
+
+// firstPolled is where the numbers begin of files that are waited for.
+const firstPolled = 512
 
 // zoneOf is the part that a number is in.
 func zoneOf(n int) zone {
@@ -28,16 +32,22 @@ func zoneOf(n int) zone {
 
 // zoneFor is where a descriptor of an open file belongs.
 func zoneFor(f *fdesc.Open) zone {
-	if f != nil && f.ReadsNatively() {
+	switch {
+	case f == nil:
+	case f.ReadsNatively():
 		return readZone
+	case f.Polls():
+		return pollZone
 	}
 	return otherZone
 }
 
 // A zone is filled downwards, since real descriptors grow from below, and then, unless it is the read zone, upwards behind
-// that one. number is the i-th number in that order, or -1; index is the reverse.
+// that one. The poll zone is filled upwards: programs give select(2) the last descriptor that they opened, and one more. number is the i-th number in that order, or -1; index is the reverse.
 func (z zone) number(i int) int {
 	switch n := seccomp.ReadZoneEnd - 1 - i; {
+	case z == pollZone:
+		return firstPolled + i
 	case z == otherZone && seccomp.ReadZone-1-i >= seccomp.Zone:
 		return seccomp.ReadZone - 1 - i
 	case z == otherZone:
@@ -50,6 +60,8 @@ func (z zone) number(i int) int {
 
 func (z zone) index(n int) int {
 	switch {
+	case z == pollZone:
+		return n - firstPolled
 	case z == readZone:
 		return seccomp.ReadZoneEnd - 1 - n
 	case n < seccomp.ReadZone:
@@ -83,7 +95,13 @@ func (n *numbers) closed(pid, fd int) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	z := zoneOf(fd)
+	n.freed(zoneOf(fd), pid, fd)
+	if fd >= firstPolled && fd < seccomp.ReadZone {
+		n.freed(pollZone, pid, fd)
+	}
+}
+
+func (n *numbers) freed(z zone, pid, fd int) {
 	if i := z.index(fd); i < n.next[z][pid] {
 		n.next[z][pid] = i
 	}

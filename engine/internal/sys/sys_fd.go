@@ -393,6 +393,7 @@ func sysIoctl(c *call) reply {
 		return fail(unix.ENOTTY)
 	}
 	n, err := io.Ioctl(c, c.mem(), cmd, c.n.Args[2])
+	f.Used(c)
 	if err != nil {
 		return c.result(err)
 	}
