@@ -16,6 +16,7 @@ import (
 type file struct {
 	handle
 	flocked atomic.Uint64 // owner of a lock by flock
+	polled  atomic.Uint64 // its number among those polled, or 0
 }
 
 var (
@@ -30,6 +31,7 @@ var (
 	_ engine.FileCopier    = (*file)(nil)
 	_ engine.FileIoctler   = (*file)(nil)
 	_ engine.FileSizer     = (*file)(nil)
+	_ engine.FilePoller    = (*file)(nil)
 )
 
 // underlying finds the file in what the engine knows as a File.
@@ -48,6 +50,7 @@ func (f *file) Release(c engine.Call) {
 	f.n.mu.Lock()
 	f.n.opens--
 	f.n.mu.Unlock()
+	f.n.fs.polled.remove(f.polled.Load())
 	how, owner := uint32(0), f.flocked.Load()
 	if owner != 0 {
 		how = proto.ReleaseFlockUnlck

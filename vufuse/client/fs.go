@@ -61,6 +61,7 @@ type FS struct {
 
 	names   dcache
 	forgets forgetter
+	polled  polledFiles
 	pages   pageWorker
 }
 

@@ -4,11 +4,9 @@ package client
 
 import (
 	"golang.org/x/sys/unix"
-
-	"vuos.dev/vufuse/proto"
 )
 
-var _ proto.Notifier = (*FS)(nil)
+var _ Notifier = (*FS)(nil)
 
 // errNoInode answers a notification about what is not in the cache.
 const errNoInode = unix.ENOENT

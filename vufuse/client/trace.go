@@ -15,7 +15,7 @@ type tracer struct {
 	printf func(format string, a ...any)
 }
 
-func (t *tracer) Start(n proto.Notifier, in *proto.InitIn) (*proto.InitOut, error) {
+func (t *tracer) Start(n Notifier, in *proto.InitIn) (*proto.InitOut, error) {
 	out, err := t.Transport.Start(n, in)
 	t.printf("fuse INIT %+v: %+v, %v", *in, out, err)
 	return out, err

@@ -11,8 +11,8 @@ import (
 // at once.
 type Transport interface {
 	// Start negotiates: it sends INIT and returns the server's answer. n gets the server's
-	// notifications from then on. It is called once, before everything else.
-	Start(n proto.Notifier, in *proto.InitIn) (*proto.InitOut, error)
+	// notifications from then on, and is told when the connection has ended. It is called once, before everything else.
+	Start(n Notifier, in *proto.InitIn) (*proto.InitOut, error)
 
 	// Do sends r for the call c and waits for the reply. Unless r.Force is set, a signal for the caller asks the server to give up
 	// (INTERRUPT), and a request that has not left yet ends with EINTR.
@@ -45,6 +45,14 @@ type Transport interface {
 	// Close ends the connection after DESTROY and waits until the server is gone or done is
 	// closed.
 	Close(done <-chan struct{})
+}
+
+// Notifier is who is to know of what no request asked for.
+type Notifier interface {
+	proto.Notifier
+
+	// Ended is called when every request fails from now on. It does not wait.
+	Ended()
 }
 
 // Request is one request and the room for its reply.

@@ -50,7 +50,7 @@ func New(raw fuse.RawFileSystem, opts fuse.MountOptions, printf func(format stri
 }
 
 // Start implements [client.Transport].
-func (t *Transport) Start(n proto.Notifier, in *proto.InitIn) (*proto.InitOut, error) {
+func (t *Transport) Start(n client.Notifier, in *proto.InitIn) (*proto.InitOut, error) {
 	conn, theirs, err := wire.Connect()
 	if err != nil {
 		return nil, err

@@ -95,6 +95,10 @@ type (
 		Arg             uint64
 		InSize, OutSize uint32
 	}
+	PollIn struct {
+		Fh, Kh        uint64
+		Flags, Events uint32
+	}
 	FallocateIn struct {
 		Fh, Offset, Length uint64
 		Mode, Reserved     uint32

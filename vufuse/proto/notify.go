@@ -20,6 +20,7 @@ const (
 )
 
 type (
+	notifyPoll       struct{ Kh uint64 }
 	notifyInvalInode struct {
 		Node     uint64
 		Off, Len int64
@@ -45,6 +46,8 @@ type (
 // Notifier gets what a server tells unasked. The methods do not wait. Their error is
 // what the server's write(2) returns where the server can be told.
 type Notifier interface {
+	// Poll tells that the readiness of the file with that handle, of PollIn, may have changed.
+	Poll(kh uint64)
 	// InvalInode drops attributes, and cached data if off is not negative.
 	InvalInode(node uint64, off, length int64) error
 	InvalEntry(parent uint64, name string, expireOnly bool) error
@@ -59,7 +62,12 @@ type Notifier interface {
 func Notify(to Notifier, code Notification, body []byte) error {
 	switch code {
 	case NotifyPoll:
-		return nil // no poll was asked for
+		var n notifyPoll
+		if rest, ok := fill(n.Raw(), body, len(n.Raw())); !ok || len(rest) != 0 {
+			return unix.EINVAL
+		}
+		to.Poll(n.Kh)
+		return nil
 	case NotifyInvalInode:
 		var n notifyInvalInode
 		if rest, ok := fill(n.Raw(), body, len(n.Raw())); !ok || len(rest) != 0 {

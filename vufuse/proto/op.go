@@ -45,6 +45,7 @@ const (
 	Interrupt     Op = 36 // reply only on error
 	Destroy       Op = 38
 	Ioctl         Op = 39
+	Poll          Op = 40
 	NotifyReply   Op = 41 // no reply
 	BatchForget   Op = 42 // no reply
 	Fallocate     Op = 43
@@ -65,7 +66,7 @@ var opNames = map[Op]string{
 	Removexattr: "REMOVEXATTR", Flush: "FLUSH", Init: "INIT", Opendir: "OPENDIR", Readdir: "READDIR",
 	Releasedir: "RELEASEDIR", Fsyncdir: "FSYNCDIR", Getlk: "GETLK", Setlk: "SETLK", Setlkw: "SETLKW",
 	Access: "ACCESS", Create: "CREATE", Interrupt: "INTERRUPT", Destroy: "DESTROY", Ioctl: "IOCTL",
-	NotifyReply: "NOTIFY_REPLY", BatchForget: "BATCH_FORGET", Fallocate: "FALLOCATE",
+	Poll: "POLL", NotifyReply: "NOTIFY_REPLY", BatchForget: "BATCH_FORGET", Fallocate: "FALLOCATE",
 	Readdirplus: "READDIRPLUS", Rename2: "RENAME2", Lseek: "LSEEK", CopyFileRange: "COPY_FILE_RANGE",
 	Syncfs: "SYNCFS", Tmpfile: "TMPFILE", Statx: "STATX",
 }

@@ -58,6 +58,7 @@ type (
 		Result                 int32
 		Flags, InIovs, OutIovs uint32
 	}
+	PollOut  struct{ Revents, Padding uint32 }
 	LseekOut struct{ Offset uint64 }
 	SxTime   struct {
 		Sec            int64

@@ -80,6 +80,7 @@ const (
 	IoctlRetry        = 1 << 2 // IoctlOut
 	IoctlDir          = 1 << 4 // IoctlIn
 	FsyncDatasync     = 1 << 0 // FsyncIn
+	PollNotify        = 1 << 0 // PollIn (FUSE_POLL_SCHEDULE_NOTIFY)
 	EntryExpireOnly   = 1 << 0 // NotifyInvalEntry
 )
 

@@ -13,9 +13,9 @@ import (
 // and no pointer in them.
 func TestSizes(t *testing.T) {
 	for size, list := range map[int][]Message{
-		4 * 2:    {&BatchForgetIn{}, &MkdirIn{}, &RenameIn{}, &LinkIn{}, &OpenIn{}, &GetxattrIn{}, &AccessIn{}, &InterruptIn{}, &SyncfsIn{}, &WriteOut{}, &LseekOut{}, &ForgetIn{}},
+		4 * 2:    {&BatchForgetIn{}, &MkdirIn{}, &RenameIn{}, &LinkIn{}, &OpenIn{}, &GetxattrIn{}, &AccessIn{}, &InterruptIn{}, &SyncfsIn{}, &WriteOut{}, &LseekOut{}, &ForgetIn{}, &PollOut{}, &notifyPoll{}},
 		16:       {&ForgetOne{}, &GetattrIn{}, &MknodIn{}, &Rename2In{}, &CreateIn{}, &FsyncIn{}, &SetxattrIn{}, &OutHeader{}, &OpenOut{}, &IoctlOut{}, &notifyInvalEntry{}},
-		24:       {&StatxIn{}, &ReleaseIn{}, &FlushIn{}, &LseekIn{}, &LkOut{}, &DirentHeader{}, &notifyInvalInode{}, &notifyDelete{}, &notifyStore{}},
+		24:       {&StatxIn{}, &PollIn{}, &ReleaseIn{}, &FlushIn{}, &LseekIn{}, &LkOut{}, &DirentHeader{}, &notifyInvalInode{}, &notifyDelete{}, &notifyStore{}},
 		32:       {&IoctlIn{}, &FallocateIn{}, &notifyRetrieve{}},
 		40:       {&InHeader{}, &ReadIn{}, &WriteIn{}, &NotifyRetrieveIn{}},
 		48:       {&LkIn{}},
@@ -93,6 +93,8 @@ type recorder struct {
 	name       string
 	data       []byte
 }
+
+func (r *recorder) Poll(kh uint64) { r.node = kh }
 
 func (r *recorder) InvalInode(n uint64, _, _ int64) error { r.node = n; return nil }
 

@@ -81,6 +81,9 @@ func (p *InterruptIn) Raw() []byte { return raw(p) }
 func (p *IoctlIn) Raw() []byte { return raw(p) }
 
 // Raw implements [Message].
+func (p *PollIn) Raw() []byte { return raw(p) }
+
+// Raw implements [Message].
 func (p *FallocateIn) Raw() []byte { return raw(p) }
 
 // Raw implements [Message].
@@ -126,6 +129,9 @@ func (p *InitOut) Raw() []byte { return raw(p) }
 func (p *IoctlOut) Raw() []byte { return raw(p) }
 
 // Raw implements [Message].
+func (p *PollOut) Raw() []byte { return raw(p) }
+
+// Raw implements [Message].
 func (p *LseekOut) Raw() []byte { return raw(p) }
 
 // Raw implements [Message].
@@ -133,6 +139,9 @@ func (p *StatxOut) Raw() []byte { return raw(p) }
 
 // Raw implements [Message].
 func (p *DirentHeader) Raw() []byte { return raw(p) }
+
+// Raw implements [Message].
+func (p *notifyPoll) Raw() []byte { return raw(p) }
 
 // Raw implements [Message].
 func (p *notifyInvalInode) Raw() []byte { return raw(p) }

@@ -47,7 +47,7 @@ type Conn struct {
 	started chan struct{} // closed when INIT is sent
 
 	mu       sync.Mutex
-	notifier proto.Notifier // nil before Start
+	notifier client.Notifier // nil before Start
 	seq      uint64
 	dead     error
 	pending  map[uint64]*call
@@ -108,7 +108,7 @@ func (c *Conn) Listen() { c.first.Listen() }
 func (c *Conn) Port() *Port { return c.first }
 
 // Start implements [client.Transport].
-func (c *Conn) Start(n proto.Notifier, in *proto.InitIn) (*proto.InitOut, error) {
+func (c *Conn) Start(n client.Notifier, in *proto.InitIn) (*proto.InitOut, error) {
 	c.mu.Lock()
 	c.notifier = n
 	c.mu.Unlock()
@@ -170,7 +170,11 @@ func (c *Conn) Cut() {
 	c.dead = unix.ENOTCONN
 	waiting := c.pending
 	c.pending, c.queue = nil, nil
+	n := c.notifier
 	c.mu.Unlock()
+	if n != nil {
+		n.Ended()
+	}
 	for _, w := range waiting {
 		w.finish(nil, unix.ECONNABORTED)
 	}

@@ -16,6 +16,8 @@ import (
 // quiet is who no notification is expected for.
 type quiet struct{ proto.Notifier }
 
+func (quiet) Ended() {}
+
 func pair(t testing.TB) (c *Conn, server int) {
 	t.Helper()
 	ours, theirs, err := Pair()
@@ -196,6 +198,8 @@ func FuzzReceive(f *testing.F) {
 // counter takes every notification.
 type counter struct{}
 
+func (counter) Poll(uint64)                                  {}
+func (counter) Ended()                                       {}
 func (counter) InvalInode(uint64, int64, int64) error        { return nil }
 func (counter) InvalEntry(uint64, string, bool) error        { return nil }
 func (counter) Delete(uint64, uint64, string) error          { return nil }
