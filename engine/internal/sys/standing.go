@@ -82,7 +82,7 @@ func (s *Supervisor) keepForStanding(m *view.Mount) error {
 	return nil
 }
 
-// awaitMove waits until a process has ended or the event was written.
+// awaitMove waits until a process has ended or the event, if it is not -1, was written.
 func awaitMove(pid, event int) error {
 	pidfd, err := unix.PidfdOpen(pid, 0)
 	switch err {

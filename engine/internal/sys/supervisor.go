@@ -52,7 +52,7 @@ type Supervisor struct {
 
 	mountMu sync.Mutex
 	mountID int
-	views   []*view.View
+	views   []*view.View // the first one, and those that processes have entered
 	devs    devNumbers
 	errText mountErrors
 
@@ -131,7 +131,7 @@ func (s *Supervisor) Close() {
 	s.mountMu.Unlock()
 	s.socks.Drain(lingerMost)
 	for _, v := range views {
-		v.DetachAll()
+		v.End()
 	}
 	s.modules.endAll()
 	s.files.Close()

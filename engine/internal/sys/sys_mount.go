@@ -277,6 +277,7 @@ func (c *call) umount(m *view.Mount, flags int) error {
 	if _, isStack := m.Root.(engine.Stack); isStack && flags&unix.MNT_FORCE != 0 {
 		lazy = true // its sockets are reset, but the guests have them
 	}
+	c.s.endViews()
 	// Closes of a moment ago are news on the way: all of them count.
 	c.s.files.Drain(c)
 	c.s.socks.Drain(lingerUnmount)

@@ -103,10 +103,12 @@ func (c *call) newView(nameAddr uint64) reply {
 		return c.result(err)
 	}
 	v := c.task().View.Clone(name)
-	c.s.mountMu.Lock()
-	c.s.views = append(c.s.views, v)
-	c.s.mountMu.Unlock()
-	return c.result(c.setTask(func(s *task.State) { s.View = v }))
+	if err := c.setTask(func(s *task.State) { s.View = v }); err != nil {
+		v.End()
+		return c.result(err)
+	}
+	c.s.addView(v)
+	return ok(0)
 }
 
 func (c *call) getInfo(addr uint64) reply {

@@ -15,6 +15,7 @@ import (
 type View struct {
 	name  atomic.Pointer[string]
 	mu    sync.Mutex // serializes changes
+	ended bool
 	table atomic.Pointer[Table]
 }
 
@@ -50,6 +51,10 @@ func (v *View) Attach(m *Mount) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	m.views.Add(1)
+	if v.ended {
+		m.drop()
+		return
+	}
 	v.table.Store(newTable(append(slices.Clone(v.Mounts().list), m)))
 }
 
@@ -90,10 +95,11 @@ func (m *Mount) drop() {
 	m.Put()
 }
 
-// DetachAll empties the view, last mount first.
-func (v *View) DetachAll() {
+// End empties the view, last mount first. What is attached later is detached at once.
+func (v *View) End() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.ended = true
 	list := v.Mounts().list
 	v.table.Store(&Table{})
 	for _, m := range slices.Backward(list) {

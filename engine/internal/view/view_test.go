@@ -170,8 +170,13 @@ func TestClone(t *testing.T) {
 	if isClosed(ended) || c.Mounts().At("/m") != m {
 		t.Error("the copy lost its mount")
 	}
-	c.DetachAll()
+	c.End()
 	waitEnd(t, ended)
+	_, late := mounted(c, 3, "/late")
+	waitEnd(t, late)
+	if !c.Mounts().Empty() {
+		t.Error("something is mounted in a view that has ended")
+	}
 }
 
 func TestRenamed(t *testing.T) {
