@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -100,9 +101,21 @@ func (n *roads) background(p *place, command string) error {
 	return nil
 }
 
+// tunnels tells whether the machine lets this user make TAP interfaces, if only in a namespace of his own.
+func tunnels() error {
+	f, err := os.OpenFile("/dev/net/tun", os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
 // slirp is a namespace behind slirp4netns, whose gateway is the loopback interface of the namespace outside.
 func (n *roads) slirp(name string) (*road, error) {
 	if _, err := exec.LookPath("slirp4netns"); err != nil {
+		return nil, err
+	}
+	if err := tunnels(); err != nil {
 		return nil, err
 	}
 	outside, err := n.namespace("outside")
@@ -126,6 +139,9 @@ func (n *roads) slirp(name string) (*road, error) {
 // loopback interface there.
 func (n *roads) pasta(name string) (*road, error) {
 	if _, err := exec.LookPath("pasta"); err != nil {
+		return nil, err
+	}
+	if err := tunnels(); err != nil {
 		return nil, err
 	}
 	outside, err := n.namespace("outside")
@@ -160,6 +176,9 @@ func (n *roads) stack(view *place, address, locator string) error {
 
 // tap is a stack whose interface is the kernel's other end.
 func (n *roads) tap(name string) (*road, error) {
+	if err := tunnels(); err != nil {
+		return nil, err
+	}
 	kernel, err := n.namespace("kernel")
 	if err != nil {
 		return nil, err
@@ -182,6 +201,9 @@ func (n *roads) ptp(name string) (*road, error) { return n.views(name, "ptp://"+
 
 // vdeSwitch is a switch of VDE's between two views.
 func (n *roads) vdeSwitch(name string) (*road, error) {
+	if _, err := exec.LookPath("vde_switch"); err != nil {
+		return nil, err
+	}
 	outside, err := n.start("outside")
 	if err != nil {
 		return nil, err
