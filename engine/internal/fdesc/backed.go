@@ -68,7 +68,7 @@ const maxBacked = 64
 // openBacking opens the host's file for a guest and returns the descriptor, or -1 if there is none or it could not be told apart:
 // then a stand-in does it.
 func (o *Open) openBacking() int {
-	const unlike = unix.O_DIRECT | unix.O_APPEND | unix.O_PATH // what the host's file would do in another way
+	const unlike = unix.O_DIRECT | unix.O_PATH // what the host's file would do in another way
 	f, ok := o.File.(engine.FileBacked)
 	if !ok || !o.Unwatched || o.Flags&unlike != 0 || o.Flags&accessMode == accessMode {
 		return -1
@@ -110,7 +110,7 @@ func (o *Open) tagBacking(host int) (fd int, err error) {
 	if err != nil {
 		return -1, err
 	}
-	fd, err = unix.Open(link, o.Flags&standInFlags|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	fd, err = unix.Open(link, o.kernelFlags(), 0)
 	if err != nil {
 		return -1, err
 	}

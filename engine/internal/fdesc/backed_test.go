@@ -125,7 +125,7 @@ func TestBackedDoesNotGrow(t *testing.T) {
 func TestNotBacked(t *testing.T) {
 	s := newStore(t)
 	n, image := newBacked(t)
-	for _, flags := range []int{unix.O_RDWR | unix.O_DIRECT, unix.O_WRONLY | unix.O_APPEND, unix.O_PATH} {
+	for _, flags := range []int{unix.O_RDWR | unix.O_DIRECT, unix.O_PATH} {
 		o, fd := openBacked(t, s, n, image, flags)
 		if o.Backed() || byTag(t, s, fd) != nil {
 			t.Errorf("flags %#x: backed", flags)

@@ -78,7 +78,7 @@ func (o *Open) writeNative(fd int, p []byte) (int, error) {
 	o.ino.mu.RLock()
 	room := o.ino.size - pos
 	o.ino.mu.RUnlock()
-	if room <= 0 || o.statusFlags(fd)&unix.O_APPEND != 0 {
+	if room <= 0 {
 		return 0, unix.ENOSPC
 	}
 	return unix.Write(fd, p[:min(int64(len(p)), room)])

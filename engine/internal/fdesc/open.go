@@ -75,6 +75,18 @@ const accessMode = unix.O_ACCMODE
 // O_PATH is not among them: such descriptors cannot be installed.
 const standInFlags = unix.O_ACCMODE | unix.O_APPEND | unix.O_NONBLOCK | unix.O_DSYNC | unix.O_SYNC | unix.O_LARGEFILE
 
+// kernelFlags are the flags for what the guest gets. A device knows nothing of O_APPEND.
+func (o *Open) kernelFlags() int {
+	flags := o.Flags & standInFlags
+	if o.Flags&unix.O_PATH != 0 {
+		flags = unix.O_RDONLY
+	}
+	if o.Device() {
+		flags &^= unix.O_APPEND
+	}
+	return flags | unix.O_CLOEXEC | unix.O_NOCTTY
+}
+
 func newOpen(s *Store, spec Spec) *Open {
 	o := &Open{Spec: spec, s: s, posLock: newSem()}
 	o.reader, _ = spec.File.(engine.FileReader)
@@ -92,14 +104,11 @@ func newOpen(s *Store, spec Spec) *Open {
 // Errors: ENFILE, EMFILE or ENOMEM without resources, those of Node.Stat.
 func (s *Store) Open(c engine.Call, spec Spec) (*Open, int, error) {
 	o := newOpen(s, spec)
-	flags := spec.Flags & standInFlags
-	if spec.Flags&unix.O_PATH != 0 {
-		flags = unix.O_RDONLY
-	}
+	flags := 0
 	fd, err := -1, error(nil)
 	if spec.Node.Type() == unix.S_IFDIR {
 		o.link, err = s.links.dir()
-		flags |= unix.O_DIRECTORY
+		flags = unix.O_DIRECTORY
 	} else {
 		fd, err = o.attach(c)
 	}
@@ -118,7 +127,7 @@ func (s *Store) Open(c engine.Call, spec Spec) (*Open, int, error) {
 		go o.awaitClose()
 		return o, fd, nil
 	}
-	fd, err = unix.Openat(s.dirfd, o.link.name(), flags|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	fd, err = unix.Openat(s.dirfd, o.link.name(), flags|o.kernelFlags(), 0)
 	if err != nil {
 		s.forget(o)
 		o.ready.end()

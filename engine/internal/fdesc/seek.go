@@ -71,6 +71,9 @@ func (o *Open) target(c engine.Call, off int64, whence int) (int64, error) {
 }
 
 func (o *Open) seekData(c engine.Call, off int64, whence int) (int64, error) {
+	if o.Node.Type() == unix.S_IFBLK {
+		return 0, unix.EINVAL // block/fops.c:blkdev_llseek()
+	}
 	if s, ok := o.File.(engine.FileSeeker); ok {
 		return s.Seek(c, off, whence)
 	}

@@ -28,8 +28,12 @@ func (o *Open) Pwrite(c engine.Call, fd int, p []byte, off int64, rwf int) (int,
 	return n, err
 }
 
-// appends tells whether a write goes to the end of the file (include/linux/fs.h:kiocb_set_rw_flags()).
+// appends tells whether a write goes to the end of the file (include/linux/fs.h:kiocb_set_rw_flags()). That of a device
+// is where nothing can be written, and devices know nothing of it (block/fops.c:blkdev_write_iter()).
 func (o *Open) appends(fd, rwf int) bool {
+	if o.Node.Type() != unix.S_IFREG {
+		return false
+	}
 	return rwf&unix.RWF_APPEND != 0 || rwf&unix.RWF_NOAPPEND == 0 && o.statusFlags(fd)&unix.O_APPEND != 0
 }
 

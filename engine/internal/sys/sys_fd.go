@@ -285,6 +285,9 @@ func (c *call) getfl(f *fdesc.Open) reply {
 			return ok(int64(f.Flags & (unix.O_PATH | unix.O_DIRECTORY | unix.O_NOFOLLOW)))
 		}
 		fl |= oLargefile
+		if f.Device() {
+			fl |= f.Flags & unix.O_APPEND // the kernel was not told of it
+		}
 		return ok(int64(fl&(status|oLargefile) | f.Flags&asked))
 	})
 }
