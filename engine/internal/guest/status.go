@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"strconv"
 
+	"golang.org/x/sys/unix"
+
 	"vuos.dev/engine"
 )
 
@@ -71,4 +73,13 @@ func State(tid int) byte {
 		return b[i+2]
 	}
 	return 0
+}
+
+// Threads is how many threads the process of a thread has; 0 if it has ended.
+func Threads(tid int) int {
+	var st unix.Stat_t
+	if err := unix.Stat("/proc/"+strconv.Itoa(tid)+"/task", &st); err != nil {
+		return 0
+	}
+	return int(st.Nlink) - 2 // a directory each
 }

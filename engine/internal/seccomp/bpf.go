@@ -20,7 +20,7 @@ type Trap struct {
 	Values []uint32
 	// Errno is the error that Refuse answers with.
 	Errno unix.Errno
-	// Or is another reason to notify (ByFD, ArgEquals, ArgBetween).
+	// Or is another reason to notify (ByFD, ArgEquals, ArgBetween, ArgHasFlags).
 	Or *Trap
 }
 
@@ -36,7 +36,7 @@ const (
 	ArgEquals               // Args[0] is one of Values
 	ArgBetween              // Args[0] is from Values[0] to Values[1]
 	ArgNonzero              // Args[0] is not 0
-	ArgHasFlags             // Args[0] has a bit of Values[0]
+	ArgHasFlags             // Args[0] has a bit of Values[0], and none of Values[1] if there is such
 	Refuse                  // fails with Errno
 )
 
@@ -128,11 +128,7 @@ func (t Trap) leaf() []unix.SockFilter {
 			jump(unix.BPF_JGT, t.Values[1], 0, uint8(len(rest))),
 		}, append(rest, notify()...)...)
 	case ArgHasFlags:
-		return append([]unix.SockFilter{
-			load(arg(t.Args[0])),
-			jump(unix.BPF_JSET, t.Values[0], 1, 0),
-			ret(retAllow),
-		}, notify()...)
+		return argHasFlags(t.Args[0], t.Values, t.otherwise())
 	case ArgNonzero:
 		return append([]unix.SockFilter{
 			load(arg(t.Args[0])),
@@ -192,6 +188,16 @@ func argEquals(n int, values []uint32, rest []unix.SockFilter) []unix.SockFilter
 	for i, v := range values {
 		code = append(code, jump(unix.BPF_JEQ, v, uint8(len(values)-i-1+len(rest)), 0))
 	}
+	return append(append(code, rest...), notify()...)
+}
+
+func argHasFlags(n int, values []uint32, rest []unix.SockFilter) []unix.SockFilter {
+	toNotify := uint8(len(rest))
+	code := []unix.SockFilter{load(arg(n))}
+	if len(values) > 1 {
+		code = append(code, jump(unix.BPF_JSET, values[1], 1, 0))
+	}
+	code = append(code, jump(unix.BPF_JSET, values[0], toNotify, 0))
 	return append(append(code, rest...), notify()...)
 }
 

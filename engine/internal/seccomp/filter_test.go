@@ -26,6 +26,7 @@ var kinds = []seccomp.Trap{
 	{Kind: seccomp.ArgEquals, Args: []int{0}, Values: []uint32{0, 9, 1 << 31, 3, 4}},
 	{Kind: seccomp.ArgNonzero, Args: []int{4}},
 	{Kind: seccomp.ArgHasFlags, Args: []int{0}, Values: []uint32{0x10020000}},
+	{Kind: seccomp.ArgHasFlags, Args: []int{0}, Values: []uint32{0x10, 0x20000}, Or: &seccomp.Trap{Kind: seccomp.ArgHasFlags, Args: []int{0}, Values: []uint32{4, 3}}},
 	{Kind: seccomp.Refuse, Errno: unix.ENOSYS},
 	{Kind: seccomp.Refuse, Errno: unix.EPERM},
 	{Kind: seccomp.ArgBetween, Args: []int{1}, Values: []uint32{3, 240}},
@@ -36,7 +37,7 @@ var kinds = []seccomp.Trap{
 
 // interesting values of an argument: around the zone, the flags above, and beyond 32 bits.
 var interesting = []uint64{
-	0, 1, 2, 3, 4, 7, 9, seccomp.Zone - 1, seccomp.Zone, seccomp.Zone + 1, seccomp.ReadZone - 1, seccomp.ReadZone, 1023, 1024, unix.MAP_ANONYMOUS, 0x20000, 0x10000000,
+	0, 1, 2, 3, 4, 7, 9, seccomp.Zone - 1, seccomp.Zone, seccomp.Zone + 1, seccomp.ReadZone - 1, seccomp.ReadZone, 1023, 1024, unix.MAP_ANONYMOUS, 0x20000, 0x10000000, 0x10, 0x20010, 0x15, 6, 5,
 	1<<31 - 1, 1 << 31, 1<<32 - 1, 1 << 32, 1<<32 + 3, 1<<32 + 1, 1<<64 - 1,
 }
 

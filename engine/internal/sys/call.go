@@ -82,9 +82,15 @@ func (c *call) task() *task.State {
 
 // setTask changes the state of the calling process.
 func (c *call) setTask(change func(*task.State)) error {
+	c.state = nil
+	return c.s.tasks.Change(c.TID(), change)
+}
+
+// move changes the working directory or the root of the calling process, or thread.
+func (c *call) move(change func(*task.State)) error {
 	old := c.task()
 	c.state = nil
-	if err := c.s.tasks.Change(c.TID(), change); err != nil {
+	if err := c.s.tasks.Move(c.TID(), change); err != nil {
 		return err
 	}
 	c.s.moved(old)

@@ -87,7 +87,11 @@ func trapText(t seccomp.Trap) string {
 	case seccomp.ArgNonzero:
 		return fmt.Sprintf("if argument %d is not 0", t.Args[0]+1)
 	case seccomp.ArgHasFlags:
-		return fmt.Sprintf("if argument %d has a bit of %#x", t.Args[0]+1, t.Values[0])
+		text := fmt.Sprintf("if argument %d has a bit of %#x", t.Args[0]+1, t.Values[0])
+		if len(t.Values) > 1 {
+			text += fmt.Sprintf(" and none of %#x", t.Values[1])
+		}
+		return text
 	case seccomp.Refuse:
 		return "never: " + unix.ErrnoName(t.Errno)
 	}

@@ -44,11 +44,11 @@ func (s *standing) remove(m *view.Mount) {
 // standsOn tells whether a process has its working directory or root on the mount.
 func standsOn(st *task.State, m *view.Mount) bool { return st.Cwd.Mount == m || st.Root.Mount == m }
 
-// stander finds a living process that stands on the mount.
-func (s *Supervisor) stander(m *view.Mount) (pid int, found bool) {
-	for pid, st := range s.tasks.Living() {
-		if standsOn(st, m) && guest.State(pid) != 'Z' {
-			return pid, true
+// stander finds a living process, or thread, that stands on the mount.
+func (s *Supervisor) stander(m *view.Mount) (tid int, found bool) {
+	for tid, st := range s.tasks.Standing() {
+		if standsOn(st, m) && guest.State(tid) != 'Z' {
+			return tid, true
 		}
 	}
 	return 0, false
@@ -70,9 +70,9 @@ func (s *Supervisor) keepForStanding(m *view.Mount) error {
 	}
 	m.Get()
 	go func() {
-		for pid, found := s.stander(m); found; pid, found = s.stander(m) {
-			if err := awaitMove(pid, event); err != nil {
-				s.log.Logf(engine.LogErr, "%s: cannot tell when process %d leaves it: %v", m.Point(), pid, err)
+		for tid, found := s.stander(m); found; tid, found = s.stander(m) {
+			if err := awaitMove(tid, event); err != nil {
+				s.log.Logf(engine.LogErr, "%s: cannot tell when process %d leaves it: %v", m.Point(), tid, err)
 				break
 			}
 		}
@@ -82,9 +82,12 @@ func (s *Supervisor) keepForStanding(m *view.Mount) error {
 	return nil
 }
 
-// awaitMove waits until a process has ended or the event, if it is not -1, was written.
-func awaitMove(pid, event int) error {
-	pidfd, err := unix.PidfdOpen(pid, 0)
+// awaitMove waits until a process, or thread, has ended or the event, if it is not -1, was written.
+func awaitMove(tid, event int) error {
+	pidfd, err := unix.PidfdOpen(tid, 0)
+	if err == unix.EINVAL || err == unix.ENOENT { // no leader of a process
+		pidfd, err = unix.PidfdOpen(tid, unix.PIDFD_THREAD)
+	}
 	switch err {
 	case nil:
 	case unix.ESRCH:

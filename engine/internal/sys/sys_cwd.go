@@ -30,7 +30,7 @@ func (c *call) backToHost(change func(*task.State)) reply {
 	if err := mayEnter(c, t); err != nil {
 		return c.result(err)
 	}
-	if err := c.setTask(change); err != nil {
+	if err := c.move(change); err != nil {
 		return c.result(err)
 	}
 	return native
@@ -55,7 +55,7 @@ func sysFchdir(c *call) reply {
 	if err := mayEnter(c, target{Pos: p}); err != nil {
 		return c.result(err)
 	}
-	if err := c.setTask(func(s *task.State) { s.Cwd = view.Pos{} }); err != nil {
+	if err := c.move(func(s *task.State) { s.Cwd = view.Pos{} }); err != nil {
 		return c.result(err)
 	}
 	return native
@@ -95,7 +95,7 @@ func (c *call) chdir(t target) reply {
 	if err != nil {
 		return c.result(err)
 	}
-	return c.result(c.setTask(func(s *task.State) { s.Cwd = at }))
+	return c.result(c.move(func(s *task.State) { s.Cwd = at }))
 }
 
 func sysGetcwd(c *call) reply {
@@ -165,12 +165,35 @@ func sysChroot(c *call) reply {
 	if err != nil {
 		return c.result(err)
 	}
-	return c.result(c.setTask(func(s *task.State) { s.Root, s.Cwd = root, cwd }))
+	return c.result(c.move(func(s *task.State) { s.Root, s.Cwd = root, cwd }))
 }
 
 // sysNamespace is for the calls after which a guest's root directory may be another than umvu's
-// (unshare, setns, pivot_root, clone with CLONE_NEWNS).
+// (setns, pivot_root).
 func sysNamespace(c *call) reply {
 	c.s.foreign.Store(true)
 	return native
+}
+
+// sysUnshare notes a thread that gets directories of its own. Where it is the only one the process has them.
+func sysUnshare(c *call) reply {
+	flags := c.n.Args[0]
+	if flags&unix.CLONE_FS != 0 && flags&(unix.CLONE_NEWNS|unix.CLONE_NEWUSER) == 0 && guest.Threads(c.TID()) > 1 {
+		if err := c.s.tasks.Unshare(c.TID(), c.PID()); err != nil {
+			return c.result(err)
+		}
+	}
+	if flags&^(unix.CLONE_FS|unix.CLONE_FILES|unix.CLONE_SYSVSEM) == 0 {
+		return native
+	}
+	return sysNamespace(c)
+}
+
+// sysClone notes processes that share their directories.
+func sysClone(c *call) reply {
+	if c.n.Args[0]&(unix.CLONE_FS|unix.CLONE_THREAD) == unix.CLONE_FS {
+		c.s.tasks.Share()
+		return native
+	}
+	return sysNamespace(c)
 }

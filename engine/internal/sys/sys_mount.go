@@ -301,7 +301,7 @@ func (c *call) umount(m *view.Mount, flags int) error {
 
 // workedIn tells whether a living process has its working directory or root on the mount, or a default stack.
 func (s *Supervisor) workedIn(m *view.Mount) bool {
-	for _, st := range s.tasks.Living() {
+	for _, st := range s.tasks.Standing() {
 		if standsOn(st, m) || st.Stacks.Uses(m) {
 			return true
 		}

@@ -40,6 +40,12 @@ func fdOr(or seccomp.Trap) seccomp.Trap {
 	return t
 }
 
+// cloning are the flags of clone after which working directory and root are not what a state says.
+var cloning = seccomp.Trap{
+	Kind: seccomp.ArgHasFlags, Args: []int{0}, Values: []uint32{unix.CLONE_NEWNS | unix.CLONE_NEWUSER},
+	Or: &seccomp.Trap{Kind: seccomp.ArgHasFlags, Args: []int{0}, Values: []uint32{unix.CLONE_FS, unix.CLONE_THREAD}},
+}
+
 // socketIoctl are the requests that any socket takes, whatever its number (SIOCGSTAMP and those of interfaces, routes and
 // neighbours), and SIOCOUTQ; blockIoctl those of block devices (linux/fs.h), and HDIO_GETGEO. Programs that have either ask
 // rarely.

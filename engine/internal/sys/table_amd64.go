@@ -138,10 +138,10 @@ var table = []row{
 	{nr: unix.SYS_GETCWD, name: "getcwd", trap: always, handle: sysGetcwd},
 	{nr: unix.SYS_CHROOT, name: "chroot", trap: always, handle: sysChroot},
 	{nr: unix.SYS_PIVOT_ROOT, name: "pivot_root", trap: always, handle: sysNamespace},
-	{nr: unix.SYS_UNSHARE, name: "unshare", trap: always, handle: sysNamespace},
+	{nr: unix.SYS_UNSHARE, name: "unshare", trap: always, handle: sysUnshare},
 	{nr: unix.SYS_SETNS, name: "setns", trap: always, handle: sysNamespace},
-	{nr: unix.SYS_CLONE, name: "clone", handle: sysNamespace,
-		trap: seccomp.Trap{Kind: seccomp.ArgHasFlags, Args: []int{0}, Values: []uint32{unix.CLONE_NEWNS | unix.CLONE_NEWUSER}}, note: "new mount and user namespaces only"},
+	{nr: unix.SYS_CLONE, name: "clone", trap: cloning, handle: sysClone,
+		note: "new mount and user namespaces, and processes that share their working directory, only"},
 
 	// Mounts.
 	{nr: unix.SYS_MOUNT, name: "mount", trap: always, handle: sysMount},

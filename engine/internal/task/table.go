@@ -26,11 +26,14 @@ type Table struct {
 	base  uint64 // the token of state 0, unlike that of any other umvu
 	locks unix.Rlimit
 
-	mu     sync.Mutex
-	byNo   atomic.Pointer[[]*State] // nil where a number is free
-	number map[State]uint32
-	free   []uint32
-	sweep  int // number of states at which to look for unused ones
+	mu      sync.Mutex
+	byNo    atomic.Pointer[[]*State] // nil where a number is free
+	number  map[State]uint32
+	free    []uint32
+	apart   atomic.Pointer[map[int]apart] // by thread; see apart.go
+	sharing atomic.Bool
+
+	sweep int // number of states at which to look for unused ones
 }
 
 // NewBase makes what the tokens of one umvu have in common: a number above the lowest 20 bits that no other umvu has.
@@ -57,9 +60,17 @@ func NewTable(base uint64, first State) (*Table, error) {
 	return t, nil
 }
 
-// Of is the state of the process of thread tid, in about half a microsecond. A process without
+// Of is the state of thread tid, mostly that of its process, in about half a microsecond. A process without
 // a token has the first state.
 func (t *Table) Of(tid int) *State {
+	s := t.ofProcess(tid)
+	if a, found := t.standsApart(tid); found {
+		return a.of(s)
+	}
+	return s
+}
+
+func (t *Table) ofProcess(tid int) *State {
 	list := *t.byNo.Load()
 	lim, err := guest.GetLimit(tid, RlimitLocks)
 	if err != nil {
@@ -76,18 +87,18 @@ func (t *Table) decode(token uint64) (int, bool) {
 }
 
 // Only tells whether no other than the first state exists, so that there is nothing to look up.
-func (t *Table) Only() bool { return len(*t.byNo.Load()) == 1 }
+func (t *Table) Only() bool { return len(*t.byNo.Load()) == 1 && t.apart.Load() == nil }
 
 // First is the first state.
 func (t *Table) First() *State { return (*t.byNo.Load())[0] }
 
 // Change gives the process of thread tid the state that change makes of the one it has. Changes happen one after
 // the other, so that threads of a process that change it at once lose nothing; change must not call
-// the table.
+// the table, and not set Cwd and Root: see [Table.Move].
 func (t *Table) Change(tid int, change func(*State)) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := *t.Of(tid)
+	s := *t.ofProcess(tid)
 	change(&s)
 	return t.set(tid, s)
 }

@@ -64,7 +64,7 @@ func applies(t seccomp.Trap, args *[6]uint64) bool {
 	case seccomp.ArgNonzero:
 		return args[t.Args[0]] != 0
 	case seccomp.ArgHasFlags:
-		return low(0)&t.Values[0] != 0
+		return low(0)&t.Values[0] != 0 && (len(t.Values) < 2 || low(0)&t.Values[1] == 0)
 	}
 	return false
 }
