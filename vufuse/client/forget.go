@@ -20,12 +20,16 @@ type forgetter struct {
 	counts  map[uint64]uint64
 	running bool
 	idle    chan struct{} // closed when running turns false
+	stopped bool
 }
 
 // add forgets k lookups of a node, soon.
 func (f *forgetter) add(id, k uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.stopped {
+		return
+	}
 	if f.counts == nil {
 		f.counts = make(map[uint64]uint64)
 	}
@@ -37,9 +41,10 @@ func (f *forgetter) add(id, k uint64) {
 	}
 }
 
-// wait returns when all that was added is sent.
-func (f *forgetter) wait() {
+// stop returns when all that was added is sent. What is added later is not.
+func (f *forgetter) stop() {
 	f.mu.Lock()
+	f.stopped = true
 	idle, running := f.idle, f.running
 	f.mu.Unlock()
 	if running {

@@ -73,7 +73,10 @@ func (fs *FS) Unmount(c engine.Call) error {
 	})
 	defer timer.Stop()
 	fs.background.Wait()
-	fs.forgetAll()
+	if !fs.opt.Untrusted {
+		fs.forgetAll()
+	}
+	fs.forgets.stop()
 	err := fs.force(c, &Request{Op: proto.Destroy, Node: proto.RootID})
 	fs.t.Close(late)
 	fs.host.FreeDev(fs.dev)
@@ -84,7 +87,8 @@ func (fs *FS) Unmount(c engine.Call) error {
 	return err
 }
 
-// forgetAll gives all lookups back.
+// forgetAll gives all lookups back, for a file system that closes something then. The kernel does not
+// (fs/fuse/inode.c:fuse_evict_inode()), and a server with several threads may be letting go of everything at the time.
 func (fs *FS) forgetAll() {
 	fs.names.clear()
 	fs.imu.Lock()
@@ -100,7 +104,6 @@ func (fs *FS) forgetAll() {
 			fs.forgets.add(r.id, k)
 		}
 	}
-	fs.forgets.wait()
 }
 
 // MaxWrite is the most data in one WRITE, in bytes.
