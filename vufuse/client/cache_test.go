@@ -365,3 +365,23 @@ func TestAttrRace(t *testing.T) {
 		t.Fatalf("size %d, %v", size, err)
 	}
 }
+
+// TestInvalDuringLookup has the server say that a name is not to be believed while it is being looked up: the lookup is good, and the next
+// one asks again.
+func TestInvalDuringLookup(t *testing.T) {
+	s := newServer(t)
+	s.small()
+	m := s.mount(client.Options{})
+	s.on(proto.Lookup, func(q *request) {
+		if err := m.InvalEntry(1, q.name(), false); err != nil {
+			t.Errorf("invalidating what is looked up: %v", err)
+		}
+		s.entry(q, 2, unix.S_IFREG|0o644)
+	})
+	for range 2 {
+		m.node("f")
+	}
+	if n := s.count(proto.Lookup); n != 2 {
+		t.Errorf("%d lookups, want 2", n)
+	}
+}

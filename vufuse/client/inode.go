@@ -34,11 +34,11 @@ type node struct {
 	version uint64 // of attr
 	opens   int    // open files
 	policy  engine.CachePolicy
-	plus    bool                     // names were looked up here: list with READDIRPLUS
-	listed  bool                     // known from READDIRPLUS, not yet looked up
-	target  string                   // of a symbolic link, when cached
-	linked  bool                     // target is valid
-	looking map[string]chan struct{} // lookups under way
+	plus    bool                // names were looked up here: list with READDIRPLUS
+	listed  bool                // known from READDIRPLUS, not yet looked up
+	target  string              // of a symbolic link, when cached
+	linked  bool                // target is valid
+	looking map[string]*looking // lookups under way
 
 	parent  *node // of a directory: where it was seen last
 	name    string

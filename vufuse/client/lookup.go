@@ -49,6 +49,13 @@ func (n *node) lookup(c engine.Call, name string) (*node, error) {
 	return n.lookupLocked(c, name)
 }
 
+// looking is a lookup under way. The fields change with the directory's mu held.
+type looking struct {
+	done    chan struct{}
+	expired bool // the server has said meanwhile that the name is not to be believed
+	removed bool // or that it is not there
+}
+
 // lookupLocked is lookup with dirMu held. One name is asked for once at a time.
 func (n *node) lookupLocked(c engine.Call, name string) (*node, error) {
 	for {
@@ -63,22 +70,26 @@ func (n *node) lookupLocked(c engine.Call, name string) (*node, error) {
 		n.mu.Unlock()
 		c.Block()
 		select {
-		case <-other:
+		case <-other.done:
 		case <-c.Interrupted():
 			return nil, unix.EINTR
 		}
 	}
 	if n.looking == nil {
-		n.looking = make(map[string]chan struct{})
+		n.looking = make(map[string]*looking)
 	}
-	mine := make(chan struct{})
+	mine := &looking{done: make(chan struct{})}
 	n.looking[name] = mine
 	n.mu.Unlock()
 	defer func() {
 		n.mu.Lock()
 		delete(n.looking, name)
+		expired, removed := mine.expired, mine.removed
 		n.mu.Unlock()
-		close(mine)
+		if expired {
+			n.forgetName(name, removed)
+		}
+		close(mine.done)
 	}()
 	return n.ask(c, name)
 }

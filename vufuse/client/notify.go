@@ -41,14 +41,37 @@ func (fs *FS) InvalEntry(parent uint64, name string, expireOnly bool) error {
 	case dir.typ != unix.S_IFDIR:
 		return unix.ENOTDIR
 	}
-	if !fs.names.expire(dir, name) {
+	awaited := dir.await(name, !expireOnly)
+	if !dir.forgetName(name, !expireOnly) && !awaited {
 		return errNoInode
 	}
-	if !expireOnly {
-		dir.changed()
-		fs.names.remove(dir, name)
-	}
 	return nil
+}
+
+// await tells a lookup under way, if there is one, that its result is not to be kept: the kernel's notification waits until the
+// lookup is done (inode_lock()), and nothing waits here.
+func (n *node) await(name string, remove bool) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	l := n.looking[name]
+	if l == nil {
+		return false
+	}
+	l.expired = true
+	l.removed = l.removed || remove
+	return true
+}
+
+// forgetName has a name looked up anew, or drops it as well; it is false if the name is not known.
+func (n *node) forgetName(name string, remove bool) bool {
+	if !n.fs.names.expire(n, name) {
+		return false
+	}
+	if remove {
+		n.changed()
+		n.fs.names.remove(n, name)
+	}
+	return true
 }
 
 // Delete implements [proto.Notifier].
