@@ -174,9 +174,7 @@ func TestForgetEarly(t *testing.T) {
 	m := s.mount(client.Options{})
 	m.node("f")
 	m.InvalEntry(1, "f", false)
-	for s.count(proto.Forget) == 0 {
-		runtime.GC()
-	}
+	s.until(func() bool { return s.counts[proto.Forget] > 0 })
 	if s.forgot[2] != 1 {
 		t.Errorf("forgot %v", s.forgot)
 	}

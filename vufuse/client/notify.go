@@ -70,6 +70,7 @@ func (n *node) forgetName(name string, remove bool) bool {
 	if remove {
 		n.changed()
 		n.fs.names.remove(n, name)
+		collectSoon()
 	}
 	return true
 }
@@ -87,6 +88,7 @@ func (fs *FS) Delete(parent, child uint64, name string) error {
 	dir.changed()
 	fs.names.remove(dir, name)
 	n.unlinked()
+	collectSoon()
 	return nil
 }
 
