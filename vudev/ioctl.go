@@ -13,7 +13,9 @@ import (
 
 // Requests that package unix has no name for (linux/fs.h, linux/hdreg.h).
 const (
-	blkDiscardZeroes = 0x127c
+	blkDiscardZeroes = 0x127c // nobody may rely on it any more
+	blkGetZoneSize   = 0x80041284
+	blkGetZones      = 0x80041285
 	hdioGetGeo       = 0x0301
 )
 
@@ -69,9 +71,8 @@ func (f *blockFile) answer(cmd uint32) []byte {
 		return e.AppendUint16(nil, 2560)
 	case unix.BLKRAGET, unix.BLKFRAGET:
 		return e.AppendUint64(nil, 256)
-	case blkDiscardZeroes:
-		_, ok := f.device().(Discarder)
-		return u32(truth(ok))
+	case blkDiscardZeroes, blkGetZoneSize, blkGetZones:
+		return u32(0)
 	case unix.BLKROGET:
 		return u32(truth(f.writable() != nil))
 	case hdioGetGeo:
@@ -138,19 +139,16 @@ func (f *blockFile) ioctlRange(c engine.Call, m engine.Memory, cmd uint32, arg u
 	if err := f.writable(); err != nil {
 		return err
 	}
+	if cmd == unix.BLKSECDISCARD {
+		return unix.EOPNOTSUPP // nobody can promise that on a file
+	}
 	var b [16]byte
 	if _, err := m.ReadAt(b[:], arg); err != nil {
 		return err
 	}
 	off, length, size := binary.NativeEndian.Uint64(b[:]), binary.NativeEndian.Uint64(b[8:]), uint64(f.node.size())
-	if (off|length)&(sectorSize-1) != 0 || off > size || length > size-off {
+	if (off|length)&(sectorSize-1) != 0 || length == 0 || off > size || length > size-off {
 		return unix.EINVAL
-	}
-	switch {
-	case cmd == unix.BLKSECDISCARD:
-		return unix.EOPNOTSUPP // nobody can promise that on a file
-	case length == 0:
-		return nil
 	}
 	do := f.zero
 	if cmd == unix.BLKDISCARD {

@@ -25,7 +25,7 @@ func TestAnswers(t *testing.T) {
 	both := answer{
 		unix.BLKSSZGET: u32(512), unix.BLKPBSZGET: u32(512), unix.BLKIOMIN: u32(512), unix.BLKIOOPT: u32(0),
 		unix.BLKALIGNOFF: u32(0), unix.BLKBSZGET: u32(4096), unix.BLKROGET: u32(0), unix.BLKRAGET: u64(256),
-		unix.BLKFRAGET: u64(256), unix.BLKROTATIONAL: u16(0), unix.BLKSECTGET: u16(2560), 0x127c: u32(1),
+		unix.BLKFRAGET: u64(256), unix.BLKROTATIONAL: u16(0), unix.BLKSECTGET: u16(2560), 0x127c: u32(0), 0x80041284: u32(0), 0x80041285: u32(0),
 	}
 	own := map[string]answer{
 		"":  {unix.BLKGETSIZE: u64(65536), unix.BLKGETSIZE64: u64(65536 * 512), 0x301: geo(4, 0)},
@@ -63,7 +63,7 @@ func TestRanges(t *testing.T) {
 		off, len uint64
 		want     error
 	}{
-		{unix.BLKDISCARD, 0, length, nil}, {unix.BLKZEROOUT, 0, length, nil}, {unix.BLKZEROOUT, 512, 0, nil},
+		{unix.BLKDISCARD, 0, length, nil}, {unix.BLKZEROOUT, 0, length, nil}, {unix.BLKZEROOUT, 512, 0, unix.EINVAL},
 		{unix.BLKDISCARD, 1, 512, unix.EINVAL}, {unix.BLKDISCARD, 0, 511, unix.EINVAL},
 		{unix.BLKDISCARD, 0, length + 512, unix.EINVAL}, {unix.BLKZEROOUT, 1<<63 + 512, 1 << 63, unix.EINVAL},
 		{unix.BLKSECDISCARD, 0, 512, unix.EOPNOTSUPP},

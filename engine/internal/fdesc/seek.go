@@ -3,6 +3,8 @@
 package fdesc
 
 import (
+	"cmp"
+
 	"golang.org/x/sys/unix"
 
 	"vuos.dev/engine"
@@ -37,6 +39,11 @@ func (o *Open) Seek(c engine.Call, fd int, off int64, whence int) (int64, error)
 	}
 	if pos < 0 {
 		return 0, unix.EINVAL
+	}
+	if o.Node.Type() == unix.S_IFBLK { // fs/read_write.c:fixed_size_llseek()
+		if size, err := o.size(c); err != nil || pos > size {
+			return 0, cmp.Or(err, error(unix.EINVAL))
+		}
 	}
 	o.pos = pos
 	return pos, nil

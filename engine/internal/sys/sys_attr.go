@@ -287,6 +287,8 @@ func sysFallocate(c *call) reply {
 		switch {
 		case off < 0 || length <= 0:
 			return unix.EINVAL
+		case mode&(unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE) == unix.FALLOC_FL_PUNCH_HOLE:
+			return unix.EOPNOTSUPP
 		case f.Flags&unix.O_ACCMODE == unix.O_RDONLY:
 			return unix.EBADF
 		case f.Node.Type() == unix.S_IFDIR:

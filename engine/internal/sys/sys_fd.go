@@ -190,6 +190,8 @@ func sysFcntl(c *call) reply {
 	case unix.F_GETFL:
 		return c.getfl(f)
 	case unix.F_GETFD, unix.F_SETFD:
+	case unix.F_GET_SEALS, unix.F_ADD_SEALS:
+		return fail(unix.EINVAL) // the stand-in has seals
 	case unix.F_GETLK, unix.F_SETLK, unix.F_SETLKW, unix.F_OFD_GETLK, unix.F_OFD_SETLK, unix.F_OFD_SETLKW:
 		return c.lock(f)
 	default:
@@ -286,7 +288,7 @@ func (c *call) getfl(f *fdesc.Open) reply {
 		}
 		fl |= oLargefile
 		if f.Device() {
-			fl |= f.Flags & unix.O_APPEND // the kernel was not told of it
+			fl |= f.Flags & (unix.O_APPEND | unix.O_DIRECT | unix.O_NOATIME) // the kernel was not told of them
 		}
 		return ok(int64(fl&(status|oLargefile) | f.Flags&asked))
 	})
@@ -373,7 +375,7 @@ func sysIoctl(c *call) reply {
 		return fail(unix.EBADF)
 	}
 	const fionread, fionbio, fioasync, fioclex, fionclex = 0x541b, 0x5421, 0x5452, 0x5451, 0x5450
-	const fioqsize = 0x5460
+	const fioqsize, figetbsz, fiemap = 0x5460, 2, 0xc020660b
 	cmd := uint32(c.n.Args[1])
 	switch cmd {
 	case fionbio:
@@ -390,6 +392,12 @@ func sysIoctl(c *call) reply {
 	}
 	if typ := f.Node.Type(); cmd == fioqsize && (typ == unix.S_IFREG || typ == unix.S_IFDIR) {
 		return c.fioqsize(f)
+	}
+	switch cmd {
+	case figetbsz:
+		return c.figetbsz(f)
+	case fiemap:
+		return fail(unix.EOPNOTSUPP)
 	}
 	io, isIoctler := f.File.(engine.FileIoctler)
 	if !isIoctler {
@@ -425,6 +433,16 @@ func (c *call) fioqsize(f *fdesc.Open) reply {
 		return c.result(err)
 	}
 	_, err := c.mem().WriteAt(binary.NativeEndian.AppendUint64(nil, st.Size), c.n.Args[2])
+	return c.result(err)
+}
+
+// figetbsz is FIGETBSZ, the size of a block of the file system.
+func (c *call) figetbsz(f *fdesc.Open) reply {
+	var st unix.Statx_t
+	if err := f.Node.Stat(c, &st); err != nil {
+		return c.result(err)
+	}
+	_, err := c.mem().WriteAt(binary.NativeEndian.AppendUint32(nil, st.Blksize), c.n.Args[2])
 	return c.result(err)
 }
 

@@ -152,7 +152,7 @@ func sysReadahead(c *call) reply {
 		if f.Flags&unix.O_ACCMODE == unix.O_WRONLY {
 			return unix.EBADF
 		}
-		if f.Node.Type() != unix.S_IFREG {
+		if t := f.Node.Type(); t != unix.S_IFREG && t != unix.S_IFBLK {
 			return unix.EINVAL
 		}
 		return nil

@@ -205,6 +205,8 @@ func writes(flags int) bool {
 func mayOpen(t target, flags int) error {
 	typ := t.Node.Type()
 	switch {
+	case flags&oTmpfile != 0 && flags&unix.O_PATH == 0 && (flags&unix.O_CREAT != 0 || flags&unix.O_ACCMODE == unix.O_RDONLY):
+		return unix.EINVAL
 	case flags&(unix.O_CREAT|unix.O_EXCL) == unix.O_CREAT|unix.O_EXCL && flags&unix.O_PATH == 0:
 		return unix.EEXIST
 	case flags&unix.O_DIRECTORY != 0 && typ != unix.S_IFDIR:
@@ -213,8 +215,6 @@ func mayOpen(t target, flags int) error {
 		return unix.ELOOP
 	case flags&unix.O_PATH != 0:
 		return nil
-	case flags&oTmpfile != 0 && (flags&unix.O_CREAT != 0 || flags&unix.O_ACCMODE == unix.O_RDONLY):
-		return unix.EINVAL
 	case typ == unix.S_IFDIR && flags&oTmpfile == 0 && (writes(flags) || flags&unix.O_CREAT != 0):
 		return unix.EISDIR
 	case typ == unix.S_IFSOCK:
