@@ -120,8 +120,8 @@ type HostFile interface {
 	HostFD() int
 }
 
-// FileBacked is an open file that has the contents of a regular file of the host's, byte for byte and of the same size, as a disk over
-// an image has. Guests have a descriptor of that file then, and read it natively.
+// FileBacked is an open file that a file of the host's can stand for in all that is read and written: a disk over the whole of an image,
+// or a device that does what the host's does. Guests have a descriptor of that file then, and read it natively.
 type FileBacked interface {
 	// Backing is a descriptor of that file, open for reading and writing, which is closed after Release. ok is false if this open
 	// file has none.

@@ -44,6 +44,12 @@ type Backed interface {
 	Backing() (fd int, ok bool)
 }
 
+// Twin is a character device that does what one of the host's does, as null and zero. Guests may use that one then.
+type Twin interface {
+	// Twin is the path of the host's.
+	Twin() string
+}
+
 // Ioctler is ioctl(2) for what this package does not know.
 type Ioctler interface {
 	Ioctl(c engine.Call, m engine.Memory, cmd uint32, arg uint64) (int, error)

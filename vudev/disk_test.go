@@ -155,7 +155,7 @@ func TestClaims(t *testing.T) {
 
 // Options that a driver does not know are refused with a message, and nothing is left behind.
 func TestOptions(t *testing.T) {
-	for _, bad := range []string{"nonsense", "mode=9", "uid=x", "major=-1", "nonsense=1,mode=600"} {
+	for _, bad := range []string{"nonsense", "mode=9", "uid=x", "major=-1", "major=4096", "minor=1048576", "nonsense=1,mode=600"} {
 		var me *engine.MountError
 		if _, err := vudevtest.TryMount(t, disk(partitioned(64)), "none", bad); !errors.As(err, &me) || !errors.Is(me.Err, unix.EINVAL) {
 			t.Errorf("%s: %v", bad, err)

@@ -14,6 +14,7 @@ import (
 type file struct {
 	node  *node
 	flags int
+	twin  int // descriptor of the host's device that does the same, or -1
 }
 
 var (
@@ -22,7 +23,34 @@ var (
 	_ engine.FileSizer   = (*file)(nil)
 	_ engine.FileSyncer  = (*file)(nil)
 	_ engine.FileIoctler = (*file)(nil)
+	_ engine.FileBacked  = (*file)(nil)
 )
+
+func newFile(n *node, flags int) *file { return &file{node: n, flags: flags, twin: n.disk.openTwin(n)} }
+
+// openTwin opens the device of the host's that does the same as n, or returns -1.
+func (d *disk) openTwin(n *node) int {
+	t, ok := d.device.(Twin)
+	if !ok || n.attr.typ != unix.S_IFCHR {
+		return -1
+	}
+	fd, err := unix.Open(t.Twin(), unix.O_RDWR|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	if err != nil {
+		return -1
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFCHR {
+		unix.Close(fd)
+		return -1
+	}
+	return fd
+}
+
+// Backing implements [engine.FileBacked].
+func (f *file) Backing() (fd int, ok bool) { return f.twin, f.twin >= 0 }
+
+// Writing implements [engine.FileBacked].
+func (f *file) Writing(int64, int64) bool { return true }
 
 func (f *file) device() Device { return f.node.disk.device }
 
@@ -62,6 +90,9 @@ func (f *file) Ioctl(c engine.Call, m engine.Memory, cmd uint32, arg uint64) (in
 
 // Release implements [engine.File].
 func (f *file) Release(engine.Call) {
+	if f.twin >= 0 {
+		unix.Close(f.twin)
+	}
 	if f.node.disk.unclaim(f.node, f.flags) {
 		go f.node.leave()
 	}

@@ -135,7 +135,7 @@ func (n *node) Open(c engine.Call, flags int) (engine.File, error) {
 	if err := n.disk.claim(c, n, flags); err != nil {
 		return nil, err
 	}
-	f := &file{node: n, flags: flags}
+	f := newFile(n, flags)
 	if n.attr.typ == unix.S_IFBLK {
 		return &blockFile{file: f}, nil
 	}

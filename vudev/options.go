@@ -64,13 +64,13 @@ func (o *Options) Size(key string, def int64) (int64, error) {
 	return n << shift, nil
 }
 
-// number takes a number that fits in 32 bits.
-func (o *Options) number(key string, base int, to *uint32) error {
+// number takes a number of at most so many bits.
+func (o *Options) number(key string, base, bits int, to *uint32) error {
 	v, ok := o.Text(key)
 	if !ok {
 		return nil
 	}
-	n, err := strconv.ParseUint(v, base, 32)
+	n, err := strconv.ParseUint(v, base, bits)
 	if err != nil {
 		return invalid("%s=%s: not a number", key, v)
 	}
@@ -116,11 +116,14 @@ func takeAttributes(c engine.Call, o *Options, typ uint32) (attributes, error) {
 	}
 	a.byNumber = o.Flag("devid")
 	for _, n := range []struct {
-		key  string
-		base int
-		to   *uint32
-	}{{"mode", 8, &a.perm}, {"uid", 10, &a.uid}, {"gid", 10, &a.gid}, {"major", 0, &a.major}, {"minor", 0, &a.minor}} {
-		if err := o.number(n.key, n.base, n.to); err != nil {
+		key        string
+		base, bits int // those of a device's number are the kernel's (include/linux/kdev_t.h)
+		to         *uint32
+	}{
+		{"mode", 8, 32, &a.perm}, {"uid", 10, 32, &a.uid}, {"gid", 10, 32, &a.gid},
+		{"major", 0, 12, &a.major}, {"minor", 0, 20, &a.minor},
+	} {
+		if err := o.number(n.key, n.base, n.bits, n.to); err != nil {
 			return a, err
 		}
 	}

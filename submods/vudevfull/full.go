@@ -19,6 +19,8 @@ var Submodule = vudev.Submodule{
 
 type device struct{}
 
+var _ vudev.Twin = device{}
+
 // ReadAt implements [vudev.Device].
 func (device) ReadAt(_ engine.Call, p []byte, _ int64) (int, error) {
 	clear(p)
@@ -27,6 +29,9 @@ func (device) ReadAt(_ engine.Call, p []byte, _ int64) (int, error) {
 
 // WriteAt implements [vudev.Device].
 func (device) WriteAt(engine.Call, []byte, int64) (int, error) { return 0, unix.ENOSPC }
+
+// Twin implements [vudev.Twin].
+func (device) Twin() string { return "/dev/full" }
 
 // Close implements [vudev.Device].
 func (device) Close(engine.Call) {}

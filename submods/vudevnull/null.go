@@ -20,7 +20,10 @@ var Submodule = vudev.Submodule{
 
 type device struct{}
 
-var _ vudev.Sizer = device{}
+var (
+	_ vudev.Sizer = device{}
+	_ vudev.Twin  = device{}
+)
 
 // ReadAt implements [vudev.Device].
 func (device) ReadAt(engine.Call, []byte, int64) (int, error) { return 0, nil }
@@ -30,6 +33,9 @@ func (device) WriteAt(_ engine.Call, p []byte, _ int64) (int, error) { return le
 
 // Size implements [vudev.Sizer].
 func (device) Size(engine.Call) (int64, error) { return 0, nil }
+
+// Twin implements [vudev.Twin].
+func (device) Twin() string { return "/dev/null" }
 
 // Close implements [vudev.Device].
 func (device) Close(engine.Call) {}

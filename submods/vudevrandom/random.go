@@ -20,6 +20,8 @@ var Submodule = vudev.Submodule{
 
 type device struct{}
 
+var _ vudev.Twin = device{}
+
 // ReadAt implements [vudev.Device].
 func (device) ReadAt(c engine.Call, p []byte, _ int64) (int, error) {
 	c.Block()
@@ -39,6 +41,9 @@ func (device) ReadAt(c engine.Call, p []byte, _ int64) (int, error) {
 
 // WriteAt implements [vudev.Device].
 func (device) WriteAt(_ engine.Call, p []byte, _ int64) (int, error) { return len(p), nil }
+
+// Twin implements [vudev.Twin].
+func (device) Twin() string { return "/dev/urandom" }
 
 // Close implements [vudev.Device].
 func (device) Close(engine.Call) {}

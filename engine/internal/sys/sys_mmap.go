@@ -27,7 +27,7 @@ func sysMmap(c *call) reply {
 	switch {
 	case f.Flags&unix.O_PATH != 0:
 		return fail(unix.EBADF)
-	case f.Node.Type() != unix.S_IFREG && f.Node.Type() != unix.S_IFBLK:
+	case f.Node.Type() != unix.S_IFREG && f.Node.Type() != unix.S_IFBLK && !f.Backed():
 		return fail(unix.ENODEV)
 	case acc == unix.O_WRONLY, shared && prot&unix.PROT_WRITE != 0 && acc != unix.O_RDWR:
 		return fail(unix.EACCES)
