@@ -5,6 +5,7 @@ package syscalls
 import (
 	"bytes"
 	"encoding/binary"
+	"path"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -13,6 +14,7 @@ import (
 var unixSocketCases = []Case{
 	{"unix/stream", Anyone, unixStream},
 	{"unix/dgram", Anyone, unixDgram},
+	{"unix/sender", Anyone, unixSender},
 	{"unix/bind-errors", Anyone, unixBindErrors},
 	{"unix/connect-errors", Anyone, unixConnectErrors},
 	{"unix/names", Anyone, unixNames},
@@ -103,6 +105,35 @@ func unixDgram(t *T) {
 	same(t, "received", t.Read(r, 9), "de")
 	addr, n = unixAddr("no")
 	t.Fails(unix.ENOENT, unix.SYS_SENDTO, s, b, 3, 0, addr, n)
+}
+
+// The name of a socket is the path to which it was bound, word for word.
+func unixSender(t *T) {
+	t.Mkdir("d")
+	t.Mkdir("d/e")
+	t.enter(t.Path("d"))
+	r := t.unixSocket(unix.SOCK_DGRAM)
+	t.bindAt(r, "r")
+	to, toLen := unixAddr("../r")
+	paths := []string{"s", "./e//s", "../s", "e/../../d/e/./t", "../../" + path.Base(t.Dir) + "/u", "/proc/self/cwd/v"}
+	if len(t.Dir) < 100 {
+		paths = append(paths, t.Path("w"), t.Path("d/..//x"))
+	}
+	for _, p := range paths {
+		s := t.unixSocket(unix.SOCK_DGRAM)
+		addr, n := unixAddr(p)
+		t.Do(unix.SYS_BIND, s, addr, n)
+		same(t, "type", t.Lstat(p).Mode&unix.S_IFMT, unix.S_IFSOCK)
+		t.Returns(1, unix.SYS_SENDTO, s, []byte("x"), 1, 0, to, toLen)
+		from, size, b := make([]byte, 110), int32(110), make([]byte, 9)
+		t.Returns(1, unix.SYS_RECVFROM, r, b, 9, 0, from, &size)
+		same(t, "sender of "+p, string(from[:size]), string(addr))
+		size = 110
+		t.Do(unix.SYS_GETSOCKNAME, s, from, &size)
+		same(t, "name of "+p, string(from[:size]), string(addr))
+		t.Returns(1, unix.SYS_SENDTO, r, []byte("x"), 1, 0, addr, n)
+		t.Returns(1, unix.SYS_READ, s, b, 9)
+	}
 }
 
 func unixBindErrors(t *T) {

@@ -6,8 +6,6 @@ import (
 	"encoding/binary"
 	"io"
 	"os"
-	"runtime"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine/internal/inherited"
@@ -57,13 +55,8 @@ func (p *Program) Start() (*Started, error) {
 	}
 	pid := 0
 	if err == nil {
-		runtime.LockOSThread()
-		syscall.ForkLock.Lock()
-		pid, err = s.fork()
-		syscall.ForkLock.Unlock()
-		runtime.UnlockOSThread()
+		pid, err = s.start()
 	}
-	runtime.KeepAlive(s)
 	if err != nil {
 		told.Close()
 		return nil, err

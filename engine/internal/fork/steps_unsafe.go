@@ -3,6 +3,7 @@
 package fork
 
 import (
+	"runtime"
 	"syscall"
 	"unsafe"
 
@@ -66,7 +67,17 @@ func (s *steps) signals(ignored inherited.Signals) {
 	}
 }
 
-// fork makes a child that goes through the steps, of which the last one is an execve. The calling goroutine is locked to its thread.
+// start makes a child that goes through the steps, of which the last one is an execve or exit_group.
+func (s *steps) start() (pid int, err error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	syscall.ForkLock.Lock()
+	defer syscall.ForkLock.Unlock()
+	defer runtime.KeepAlive(s)
+	return s.fork()
+}
+
+// fork is start on a goroutine that is locked to its thread.
 //
 //go:norace
 func (s *steps) fork() (pid int, err error) {

@@ -5,42 +5,11 @@ package sys
 import (
 	"bytes"
 	"encoding/binary"
-	"path/filepath"
-	"strconv"
 	"strings"
-	"sync"
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine/internal/guest"
 )
-
-// unixSockets are the sockets bound to virtual paths. Each is bound to a path of its own in umvu's
-// private directory; the virtual inode, which is held, stands for that.
-type unixSockets struct {
-	standIns
-	names sync.Mutex
-	next  int
-	name  map[string]string // the path that the guest used, by private path
-}
-
-func (u *unixSockets) add(dir, name string) string {
-	u.names.Lock()
-	defer u.names.Unlock()
-	u.next++
-	p := filepath.Join(dir, "s"+strconv.Itoa(u.next))
-	if u.name == nil {
-		u.name = map[string]string{}
-	}
-	u.name[p] = name
-	return p
-}
-
-func (u *unixSockets) nameOf(p string) (string, bool) {
-	u.names.Lock()
-	defer u.names.Unlock()
-	n, ok := u.name[p]
-	return n, ok
-}
 
 // unixPath reads a struct sockaddr_un with a path; ok is false for any other address.
 func (c *call) unixPath(addr, size uint64) (path []byte, ok bool) {
@@ -92,9 +61,10 @@ func sysBind(c *call) reply {
 	if t.slash {
 		return fail(unix.ENOENT)
 	}
+	c.Block()
 	return c.withFD(c.fd(0), func(own int) reply {
-		private := c.s.sockets.add(c.s.dir, name)
-		if err := unix.Bind(own, &unix.SockaddrUnix{Name: private}); err != nil {
+		private, err := c.s.bindStandIn(own, name)
+		if err != nil {
 			return c.result(err)
 		}
 		n, err := c.mknod(t, c.umasked(t.dir.Node, unix.S_IFSOCK|0o777), 0)
@@ -267,12 +237,6 @@ func sysSockname(c *call) reply {
 	b := binary.NativeEndian.AppendUint16(nil, unix.AF_UNIX)
 	b = append(append(b, name...), 0)
 	return c.putSockaddr(b, c.n.Args[1], c.n.Args[2])
-}
-
-func (u *unixSockets) none() bool {
-	u.names.Lock()
-	defer u.names.Unlock()
-	return u.next == 0
 }
 
 // putSockaddr copies an address, cut to the room there is, and its full length.
