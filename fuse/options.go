@@ -49,7 +49,7 @@ func parseOptions(r *engine.MountRequest) (*options, error) {
 	o.client.Untrusted = true
 	o.client.ReadOnly = r.Flags&unix.MS_RDONLY != 0
 	o.client.NoAtime = r.Flags&unix.MS_NOATIME != 0
-	o.client.Show = o.show()
+	o.client.Show = o.show
 	return o, nil
 }
 
@@ -111,9 +111,9 @@ func validType(mode uint32) bool {
 }
 
 // show is fs/fuse/inode.c:fuse_show_options.
-func (o *options) show() string {
+func (o *options) show(defaultPermissions bool) string {
 	s := fmt.Sprintf("user_id=%d,group_id=%d", o.owner.UID, o.owner.GID)
-	if o.client.DefaultPermissions {
+	if defaultPermissions {
 		s += ",default_permissions"
 	}
 	if o.client.AllowOther {

@@ -23,8 +23,8 @@ func TestOptions(t *testing.T) {
 		!o.client.AllowOther || !o.client.DefaultPermissions || o.client.MaxRead != 65536 || !o.client.ReadOnly {
 		t.Errorf("%+v", o)
 	}
-	if want := "user_id=1000,group_id=100,default_permissions,allow_other,max_read=65536"; o.client.Show != want {
-		t.Errorf("shown as %q, want %q", o.client.Show, want)
+	if want := "user_id=1000,group_id=100,default_permissions,allow_other,max_read=65536"; o.show(true) != want {
+		t.Errorf("shown as %q, want %q", o.show(true), want)
 	}
 }
 

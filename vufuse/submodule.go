@@ -79,7 +79,7 @@ func (m mounter) attach(
 	if o.Debug {
 		t = client.Trace(t, m.host.Debugf)
 	}
-	o.Client.Show = r.Data
+	o.Client.Show = func(bool) string { return r.Data }
 	f, err := client.New(c, m.host, t, o.Client)
 	if err != nil {
 		return nil, describe(err, r)

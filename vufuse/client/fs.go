@@ -23,12 +23,14 @@ import (
 
 // Options are those mount options of FUSE that concern the kernel's side (mount.fuse(8)).
 type Options struct {
-	AllowOther         bool   // not only the one who mounted may use it
-	DefaultPermissions bool   // modes and owners decide, not the server
-	MaxRead            int    // most bytes in one READ; 0 for as many as possible
-	ReadOnly           bool   // changes fail with EROFS
-	NoAtime            bool   // reading does not make the access time stale
-	Show               string // what /proc/mounts shows
+	AllowOther         bool // not only the one who mounted may use it
+	DefaultPermissions bool // modes and owners decide, not the server
+	MaxRead            int  // most bytes in one READ; 0 for as many as possible
+	ReadOnly           bool // changes fail with EROFS
+	NoAtime            bool // reading does not make the access time stale
+
+	// Show is what /proc/mounts shows; nil: nothing. A server may decide that it has default permissions.
+	Show func(defaultPermissions bool) string
 
 	// Untrusted is a server that anybody may have started: syncfs(2) does not wait for it, and an unmount only for a
 	// moment. It is not needed any more once it has what was written, and goes on without us.

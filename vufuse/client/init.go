@@ -9,16 +9,25 @@ import (
 )
 
 // offered are the features that the client has. What is missing needs a kernel behind /dev/fuse
-// (splice, DAX), a cache of dirty pages, or evaluates ACLs.
+// (splice, DAX), or a cache of dirty pages.
 const offered = proto.AsyncRead | proto.PosixLocks | proto.AtomicOTrunc | proto.BigWrites | proto.DontMask |
 	proto.FlockLocks | proto.HasIoctlDir | proto.AutoInvalData | proto.DoReaddirplus | proto.ReaddirplusAuto |
 	proto.AsyncDIO | proto.NoOpenSupport | proto.ParallelDirops | proto.HandleKillpriv | proto.AbortError |
 	proto.MaxPagesFlag | proto.CacheSymlinks | proto.NoOpendirSupport | proto.ExplicitInvalData |
-	proto.HandleKillprivV2 | proto.SetxattrExt | proto.InitExt | proto.HasExpireOnly
+	proto.PosixACL | proto.HandleKillprivV2 | proto.SetxattrExt | proto.InitExt | proto.HasExpireOnly
+
+// offers are the features that the server may choose. With ACLs it would choose default permissions as well: one that was started for
+// a mount without that option has no say in it.
+func (fs *FS) offers() uint64 {
+	if !fs.opt.Untrusted && !fs.opt.DefaultPermissions {
+		return offered &^ proto.PosixACL
+	}
+	return offered
+}
 
 // negotiate does INIT as fs/fuse/inode.c:process_init_reply.
 func (fs *FS) negotiate() error {
-	features := uint64(offered)
+	features := fs.offers()
 	in := &proto.InitIn{
 		Major: proto.Major, Minor: proto.Minor, MaxReadahead: uint32(fs.t.MaxData()),
 		Flags: uint32(features), Flags2: uint32(features >> 32),
@@ -34,7 +43,7 @@ func (fs *FS) negotiate() error {
 	if a.has(proto.InitExt) {
 		a.flags |= uint64(out.Flags2) << 32
 	}
-	a.flags &= offered
+	a.flags &= features
 	a.limit(out, fs.t, fs.opt.MaxRead)
 	fs.t.Negotiated(a.minor, a.has(proto.SetxattrExt))
 	fs.agreed.Store(a)

@@ -38,6 +38,7 @@ type node struct {
 	listed  bool                // known from READDIRPLUS, not yet looked up
 	target  string              // of a symbolic link, when cached
 	linked  bool                // target is valid
+	acls    [2]*knownACL        // access and default, nil if not known
 	looking map[string]*looking // lookups under way
 
 	parent  *node // of a directory: where it was seen last

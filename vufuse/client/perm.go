@@ -36,7 +36,7 @@ func (n *node) permit(c engine.Call, mask uint32) error {
 	if !n.fs.allowed(c) {
 		return unix.EACCES
 	}
-	if n.fs.opt.DefaultPermissions {
+	if n.fs.judges() {
 		return n.decide(c, mask)
 	}
 	if mask&unix.X_OK != 0 && n.typ == unix.S_IFREG {
@@ -52,13 +52,13 @@ func (n *node) decide(c engine.Call, mask uint32) error {
 	if err != nil {
 		return err
 	}
-	if err = engine.Access(c, ownerOf(&a), mask); err == nil {
-		return nil
+	if err = n.access(c, &a, mask); err != unix.EACCES {
+		return err
 	}
 	if a, err = n.getattr(c, nil); err != nil {
 		return err
 	}
-	return engine.Access(c, ownerOf(&a), mask)
+	return n.access(c, &a, mask)
 }
 
 func (n *node) executable(c engine.Call) error {
@@ -79,19 +79,28 @@ func (n *node) Permit(c engine.Call, mask uint32) error {
 	if err := n.permit(c, mask); err != nil {
 		return err
 	}
+	return n.mayWrite(mask)
+}
+
+// mayWrite is fs/namei.c:sb_permission().
+func (n *node) mayWrite(mask uint32) error {
 	if n.fs.opt.ReadOnly && mask&unix.W_OK != 0 && (n.typ == unix.S_IFREG || n.typ == unix.S_IFDIR || n.typ == unix.S_IFLNK) {
-		return unix.EROFS // not a device (fs/namei.c:sb_permission())
+		return unix.EROFS // not a device
 	}
 	return nil
 }
 
-// Access implements [engine.NodeAccesser].
+// Access implements [engine.NodeAccesser]: without default_permissions it is the server's to say, and only its, which a file may be used as
+// a program (fs/fuse/dir.c:fuse_permission(), MAY_ACCESS).
 func (n *node) Access(c engine.Call, mask uint32) error {
-	if err := n.Permit(c, mask); err != nil {
+	if err := n.permit(c, 0); err != nil {
 		return err
 	}
-	if n.fs.opt.DefaultPermissions || mask == 0 {
-		return nil
+	if n.fs.judges() || mask == 0 {
+		return n.Permit(c, mask)
+	}
+	if err := n.mayWrite(mask); err != nil {
+		return err
 	}
 	return n.fs.optional(c, &Request{Op: proto.Access, Node: n.id, In: &proto.AccessIn{Mask: mask}}, nil)
 }

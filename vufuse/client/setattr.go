@@ -25,7 +25,7 @@ func (n *node) Setattr(c engine.Call, a *engine.SetAttr) error {
 		return unix.EROFS
 	}
 	change := *a
-	if n.fs.opt.DefaultPermissions {
+	if n.fs.judges() {
 		if err := n.mayset(c, &change); err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func (n *node) mayset(c engine.Call, s *engine.SetAttr) error {
 		return unix.EPERM
 	case s.Valid&engine.AttrSize != 0 && s.File == nil,
 		times != 0 && s.Valid&^uint32(engine.AttrAtimeNow|engine.AttrMtimeNow) == 0 && !owner:
-		return engine.Access(c, ownerOf(&a), unix.W_OK)
+		return n.access(c, &a, unix.W_OK)
 	}
 	gid := a.GID
 	if s.Valid&engine.AttrGID != 0 {

@@ -46,7 +46,12 @@ func (fs *FS) Syncfs(c engine.Call) error {
 }
 
 // ShowOptions implements [engine.FileSystemShower].
-func (fs *FS) ShowOptions() string { return fs.opt.Show }
+func (fs *FS) ShowOptions() string {
+	if fs.opt.Show == nil {
+		return ""
+	}
+	return fs.opt.Show(fs.judges())
+}
 
 // Dev implements [engine.FileSystemDevicer].
 func (fs *FS) Dev() uint64 { return fs.dev }

@@ -22,6 +22,9 @@ func (n *node) Getxattr(c engine.Call, name string) ([]byte, error) {
 	if err := n.xattrPermit(c, name, unix.R_OK); err != nil {
 		return nil, err
 	}
+	if isACL(name) {
+		return n.getACLXattr(c, name)
+	}
 	return n.xattrBytes(c, proto.Getxattr, name)
 }
 
@@ -62,6 +65,13 @@ func (n *node) Setxattr(c engine.Call, name string, value []byte, flags int) err
 	if len(value) > proto.XattrSizeMax {
 		return unix.E2BIG
 	}
+	if isACL(name) {
+		l, err := parseACL(value)
+		if err != nil {
+			return err
+		}
+		return n.setACL(c, name, l)
+	}
 	in := &proto.SetxattrIn{Size: uint32(len(value)), Flags: uint32(flags)}
 	r := &Request{Op: proto.Setxattr, Node: n.id, In: in, Name: name, Data: value}
 	return n.xattrChanged(n.fs.optional(c, r, unix.EOPNOTSUPP))
@@ -71,6 +81,9 @@ func (n *node) Setxattr(c engine.Call, name string, value []byte, flags int) err
 func (n *node) Removexattr(c engine.Call, name string) error {
 	if err := n.xattrPermit(c, name, unix.W_OK); err != nil {
 		return err
+	}
+	if isACL(name) {
+		return n.setACL(c, name, nil)
 	}
 	r := &Request{Op: proto.Removexattr, Node: n.id, Name: name}
 	return n.xattrChanged(n.fs.optional(c, r, unix.EOPNOTSUPP))

@@ -46,6 +46,7 @@ const (
 	NoOpenSupport     = 1 << 17
 	ParallelDirops    = 1 << 18
 	HandleKillpriv    = 1 << 19
+	PosixACL          = 1 << 20
 	AbortError        = 1 << 21
 	MaxPagesFlag      = 1 << 22
 	CacheSymlinks     = 1 << 23
@@ -70,18 +71,19 @@ const (
 
 // Flags within requests and notifications.
 const (
-	GetattrFh         = 1 << 0 // GetattrIn
-	OpenKillSuidgid   = 1 << 0 // OpenIn, CreateIn
-	ReleaseFlockUnlck = 1 << 1 // ReleaseIn
-	LkFlock           = 1 << 0 // LkIn
-	ReadLockOwner     = 1 << 1 // ReadIn
-	WriteLockOwner    = 1 << 1 // WriteIn
-	WriteKillSuidgid  = 1 << 2 // WriteIn
-	IoctlRetry        = 1 << 2 // IoctlOut
-	IoctlDir          = 1 << 4 // IoctlIn
-	FsyncDatasync     = 1 << 0 // FsyncIn
-	PollNotify        = 1 << 0 // PollIn (FUSE_POLL_SCHEDULE_NOTIFY)
-	EntryExpireOnly   = 1 << 0 // NotifyInvalEntry
+	GetattrFh           = 1 << 0 // GetattrIn
+	OpenKillSuidgid     = 1 << 0 // OpenIn, CreateIn
+	ReleaseFlockUnlck   = 1 << 1 // ReleaseIn
+	LkFlock             = 1 << 0 // LkIn
+	ReadLockOwner       = 1 << 1 // ReadIn
+	WriteLockOwner      = 1 << 1 // WriteIn
+	WriteKillSuidgid    = 1 << 2 // WriteIn
+	IoctlRetry          = 1 << 2 // IoctlOut
+	IoctlDir            = 1 << 4 // IoctlIn
+	FsyncDatasync       = 1 << 0 // FsyncIn
+	SetxattrACLKillSgid = 1 << 0 // SetxattrIn, ExtFlags
+	PollNotify          = 1 << 0 // PollIn (FUSE_POLL_SCHEDULE_NOTIFY)
+	EntryExpireOnly     = 1 << 0 // NotifyInvalEntry
 )
 
 // Bits of SetattrIn.Valid (FATTR_*).
