@@ -85,6 +85,16 @@ func (s *Supervisor) Open() error {
 // notified like those of guests.
 func (s *Supervisor) spawnThread(ready chan<- error) {
 	runtime.LockOSThread() // for ever: the thread dies with the goroutine
+	// No signal is handled here, since the handler's calls would be notified: where Go's runtime ends the process with a
+	// message, all other threads are stopped already.
+	all := unix.Sigset_t{}
+	for i := range all.Val {
+		all.Val[i] = ^uint64(0)
+	}
+	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &all, nil); err != nil {
+		ready <- fmt.Errorf("rt_sigprocmask: %w", err)
+		return
+	}
 	if s.noNew {
 		if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 			ready <- fmt.Errorf("prctl(PR_SET_NO_NEW_PRIVS): %w", err)
