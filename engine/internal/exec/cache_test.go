@@ -83,6 +83,21 @@ func TestCacheReuse(t *testing.T) {
 	}
 }
 
+func TestForget(t *testing.T) {
+	c := newCache(t, CacheOptions{})
+	gone, kept := mustCopy(t, c, source(1, "p", []byte("a"))), mustCopy(t, c, source(2, "p", []byte("b")))
+	free := mustCopy(t, c, source(3, "p", []byte("c")))
+	free.Release()
+	c.Forget(func(id any) bool { return id != kept.entry.slot.id })
+	if exists(free.Path()) || !exists(gone.Path()) || !exists(kept.Path()) {
+		t.Errorf("free %v, in use %v, kept %v", exists(free.Path()), exists(gone.Path()), exists(kept.Path()))
+	}
+	gone.Release()
+	if exists(gone.Path()) || mustCopy(t, c, source(2, "p", []byte("b"))).Path() != kept.Path() {
+		t.Error("what was forgotten stays, or what was not is gone")
+	}
+}
+
 func TestCacheBounds(t *testing.T) {
 	c := newCache(t, CacheOptions{Limit: 100 << 10, MaxFile: 1 << 20})
 	data := bytes.Repeat([]byte{1}, 40<<10)

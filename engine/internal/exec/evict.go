@@ -75,6 +75,17 @@ func (c *Cache) evict() {
 	}
 }
 
+// Forget drops the copies of the sources whose identity match says yes to: those of a file system that is gone.
+func (c *Cache) Forget(match func(id any) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for slot, e := range c.entries {
+		if match(slot.id) {
+			c.drop(e)
+		}
+	}
+}
+
 // remove deletes the copy's directory.
 func (e *entry) remove() {
 	if e.fd >= 0 {

@@ -225,6 +225,7 @@ func (s *Supervisor) ended(m *view.Mount) {
 	s.watches.Drop(m)
 	if o, ok := m.FS.(engine.FileSystemOwner); ok {
 		s.files.Forget(o.Owns)
+		s.execs.Forget(func(id any) bool { n, ok := id.(engine.Node); return ok && o.Owns(n) })
 	}
 }
 
