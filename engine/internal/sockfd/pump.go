@@ -47,8 +47,7 @@ func (s *stream) pumpOut() {
 		if serr != nil {
 			// Nobody takes it: the guest's next write fails with EPIPE.
 			_ = control(s.raw, func(fd int) error { return unix.Shutdown(fd, unix.SHUT_RD) })
-			if serr != unix.EPIPE {
-				// The connection failed, and the stack has said so here and will not say it to pumpIn.
+			if s.failed() {
 				<-s.filled
 				s.mu.Lock()
 				s.reset()
@@ -93,7 +92,7 @@ func fetch(fd int, p []byte) (n int, end bool) {
 func (s *stream) send(p []byte) error {
 	for len(p) > 0 {
 		ch := s.x.Changed()
-		n, err := s.x.Send(s.x.t.own, &engine.Message{Data: p}, 0)
+		n, err := s.give(p)
 		p = p[n:]
 		switch err {
 		case nil:
@@ -104,6 +103,24 @@ func (s *stream) send(p []byte) error {
 		}
 	}
 	return nil
+}
+
+// give hands data to the stack, and keeps an error that the connection failed with: the stack tells it once.
+func (s *stream) give(p []byte) (int, error) {
+	s.giving.Lock()
+	defer s.giving.Unlock()
+	n, err := s.x.Send(s.x.t.own, &engine.Message{Data: p}, 0)
+	if err != nil && err != unix.EAGAIN && err != unix.EPIPE {
+		s.broken = true
+	}
+	return n, err
+}
+
+// failed tells whether the connection failed and the stack has told that to who sent.
+func (s *stream) failed() bool {
+	s.giving.Lock()
+	defer s.giving.Unlock()
+	return s.broken
 }
 
 // pumpIn moves what the stack receives to the guest, until its end.
@@ -136,7 +153,7 @@ func (s *stream) pumpIn() {
 		case n > 0:
 			s.refused = true // the guest does not read any more
 			return
-		case err == nil:
+		case err == nil && !s.failed():
 			_ = control(s.raw, func(fd int) error { return unix.Shutdown(fd, unix.SHUT_WR) })
 			return
 		default:

@@ -37,6 +37,8 @@ type stream struct {
 	shut    atomic.Bool   // the guest has shut down sending
 	gone    chan struct{} // closed at the last close
 	drained chan struct{} // closed when the guest's data is with the stack, and no more will come
+	giving  sync.Mutex    // held while data is given to the stack
+	broken  bool          // the connection failed while data was given
 	filled  chan struct{} // closed when the guest will be given no more data
 	refused bool          // data for the guest found it closed; valid when filled is closed
 }
