@@ -87,6 +87,8 @@ func (c *Config) checkAddr(l *Link, a *Addr) error {
 		return nil
 	}
 	switch {
+	case l.MTU < minMTU6:
+		return unix.EINVAL
 	case l.V6.Disabled:
 		return fail(unix.EACCES, "ipv6: IPv6 is disabled on this device")
 	case a.Local.IsMulticast() && a.Flags&unix.IFA_F_MCAUTOJOIN == 0:
@@ -206,8 +208,11 @@ func (c *Config) DelAddr(link int, ip, peer netip.Addr, bits int, label string) 
 		c.pushRoutes()
 		return nil
 	}
-	if ip.Is4() {
+	switch {
+	case ip.Is4():
 		return fail(unix.EADDRNOTAVAIL, "ipv4: Address not found")
+	case l.MTU < minMTU6:
+		return fail(unix.ENXIO, "ipv6: IPv6 is disabled on this device")
 	}
 	return fail(unix.EADDRNOTAVAIL, "ipv6: address not found")
 }

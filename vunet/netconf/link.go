@@ -57,6 +57,12 @@ func (l *Link) Loopback() bool { return l.Flags&unix.IFF_LOOPBACK != 0 }
 // Running tells whether packets can pass: up and with carrier.
 func (l *Link) Running() bool { return l.Up() && l.Carrier }
 
+// minMTU6 is the least MTU with which a link has IPv6, in bytes (IPV6_MIN_MTU).
+const minMTU6 = 1280
+
+// IPv6 tells whether the link has IPv6.
+func (l *Link) IPv6() bool { return !l.V6.Disabled && l.MTU >= minMTU6 }
+
 // AllFlags are the flags as dev_get_flags (net/core/dev.c) shows them.
 func (l *Link) AllFlags() uint32 {
 	f := l.Flags &^ (unix.IFF_RUNNING | unix.IFF_LOWER_UP | unix.IFF_DORMANT)

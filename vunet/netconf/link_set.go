@@ -135,7 +135,16 @@ func (c *Config) setMTU(l *Link, mtu uint32) error {
 	if err := c.backend.SetMTU(l.Index, mtu); err != nil {
 		return err
 	}
+	before := l.IPv6()
 	l.MTU = mtu
+	switch {
+	case before && !l.IPv6():
+		c.linkDown6(l)
+		c.pushRoutes()
+	case !before && l.IPv6() && l.Up():
+		c.linkUp6(l)
+		c.pushRoutes()
+	}
 	return nil
 }
 

@@ -30,7 +30,7 @@ func (c *Config) linkUp(l *Link) error {
 	for _, a := range c.linkAddrs(l.Index, unix.AF_INET) {
 		c.addAddrRoutes(l, a)
 	}
-	if !l.V6.Disabled {
+	if l.IPv6() {
 		c.linkUp6(l)
 	}
 	c.pushRoutes()
@@ -79,6 +79,14 @@ func EUI64(prefix netip.Addr, mac []byte) netip.Addr {
 	b := prefix.As16()
 	copy(b[8:], []byte{mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]})
 	return netip.AddrFrom16(b)
+}
+
+// linkDown6 is addrconf_ifdown: IPv6 goes from a link.
+func (c *Config) linkDown6(l *Link) {
+	for _, a := range c.linkAddrs(l.Index, unix.AF_INET6) {
+		c.removeAddr(l, a)
+	}
+	c.dropRoutes(func(r *Route) bool { return r.Family == unix.AF_INET6 && r.Uses(l.Index) }, true)
 }
 
 // linkDown is __dev_close: IPv6 addresses go, and every route through the link

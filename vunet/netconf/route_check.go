@@ -172,7 +172,7 @@ func (c *Config) checkHop6(r *Route, h *NextHop) error {
 	if h.Link != 0 {
 		l := c.link(h.Link)
 		switch {
-		case l == nil:
+		case l == nil, l.MTU < minMTU6:
 			return unix.ENODEV
 		case l.V6.Disabled:
 			return fail(unix.EACCES, "IPv6 is disabled on nexthop device")

@@ -26,7 +26,7 @@ func (w *icmpWatch) NewEndpoint(nic stack.NetworkInterface, d stack.TransportDis
 	if full, ok := d.(stack.TransportDispatcherWithDefaultHandlerResult); ok {
 		d = &icmpDispatcher{full, w.s}
 	}
-	return w.NetworkProtocol.NewEndpoint(nic, d)
+	return w.NetworkProtocol.NewEndpoint(seenBy(w.NetworkProtocol, nic), d)
 }
 
 type icmpDispatcher struct {
