@@ -22,9 +22,7 @@ type chunk struct {
 	sums   *[chunkPages]uint64 // of what the file system has; see writeback.go
 	used   atomic.Bool         // since the clock's hand passed
 	cost   int64               // charged to the lru; guarded by lru.mu
-	inLRU  bool                // guarded by lru.mu
-	prev   *chunk              // guarded by lru.mu
-	next   *chunk              // guarded by lru.mu
+	place  place[chunk]        // in the lru; guarded by lru.mu
 }
 
 type pageBits [chunkPages / 64]uint64

@@ -23,11 +23,10 @@ type inode struct {
 	fd   int    // umvu's own descriptor of the stand-in, not through a watched link
 
 	// Guarded by Store.imu.
-	opens      int
-	spare      []link
-	prev, next *inode // in Store.closed
-	inClosed   bool
-	deleted    bool // not to be kept
+	opens   int
+	spare   []link
+	closed  place[inode] // in Store.closed
+	deleted bool         // not to be kept
 
 	writeLock sem          // serializes changes, as the kernel's inode lock
 	pinned    atomic.Int64 // opens with a mapping; changes with mu held
@@ -74,7 +73,7 @@ func (s *Store) tryInode(n engine.Node) (*inode, error) {
 		}
 		s.inodes[n] = ino
 	}
-	s.closed.remove(ino)
+	s.closed.remove(&ino.closed)
 	ino.opens++
 	return ino, nil
 }
@@ -95,14 +94,14 @@ func (s *Store) put(ino *inode) {
 	var drop []*inode
 	if ino.opens == 0 {
 		if !ino.deleted && ino.worthKeeping() {
-			s.closed.push(ino)
+			s.closed.push(ino, &ino.closed)
 		} else {
 			drop = append(drop, ino)
 			delete(s.inodes, ino.node)
 		}
 		for s.closed.n > s.maxClosed {
-			old := s.closed.first
-			s.closed.remove(old)
+			old := s.closed.first.of
+			s.closed.remove(&old.closed)
 			delete(s.inodes, old.node)
 			drop = append(drop, old)
 		}
@@ -169,14 +168,14 @@ func (ino *inode) drop() {
 func (s *Store) Forget(match func(engine.Node) bool) {
 	s.imu.Lock()
 	var drop []*inode
-	for ino := s.closed.first; ino != nil; {
-		next := ino.next
+	for p := s.closed.first; p != nil; {
+		ino := p.of
+		p = p.next
 		if match(ino.node) {
-			s.closed.remove(ino)
+			s.closed.remove(&ino.closed)
 			delete(s.inodes, ino.node)
 			drop = append(drop, ino)
 		}
-		ino = next
 	}
 	s.imu.Unlock()
 	for _, ino := range drop {
@@ -195,7 +194,7 @@ func (s *Store) Drop(n engine.Node) {
 		s.imu.Unlock()
 		return
 	}
-	s.closed.remove(ino)
+	s.closed.remove(&ino.closed)
 	delete(s.inodes, n)
 	s.imu.Unlock()
 	ino.drop()

@@ -15,9 +15,8 @@ type lru struct {
 	bound    atomic.Int64 // bytes of files that are read natively
 	evicting sync.Mutex
 
-	mu          sync.Mutex
-	first, last *chunk
-	n           int
+	mu     sync.Mutex
+	chunks queue[chunk]
 }
 
 // SetLimit bounds the bytes of file contents that are cached. What is mapped counts but is
@@ -33,8 +32,8 @@ func (s *Store) CachedBytes() int64 { return s.cache.bytes.Load() }
 func (l *lru) charge(ch *chunk, cost int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !ch.inLRU {
-		l.push(ch)
+	if ch.place.of == nil {
+		l.chunks.push(ch, &ch.place)
 	}
 	l.bytes.Add(cost - ch.cost)
 	ch.cost = cost
@@ -43,47 +42,19 @@ func (l *lru) charge(ch *chunk, cost int64) {
 func (l *lru) remove(ch *chunk) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if ch.inLRU {
-		l.unlink(ch)
-	}
+	l.chunks.remove(&ch.place)
 	l.bytes.Add(-ch.cost)
 	ch.cost = 0
-}
-
-func (l *lru) push(ch *chunk) {
-	ch.prev, ch.next, ch.inLRU = l.last, nil, true
-	if l.last != nil {
-		l.last.next = ch
-	} else {
-		l.first = ch
-	}
-	l.last = ch
-	l.n++
-}
-
-func (l *lru) unlink(ch *chunk) {
-	if ch.prev != nil {
-		ch.prev.next = ch.next
-	} else {
-		l.first = ch.next
-	}
-	if ch.next != nil {
-		ch.next.prev = ch.prev
-	} else {
-		l.last = ch.prev
-	}
-	ch.prev, ch.next, ch.inLRU = nil, nil, false
-	l.n--
 }
 
 // next takes the chunk that is to be evicted, and puts it at the end of the queue.
 func (l *lru) next(tries *int) *chunk {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for ; *tries > 0 && l.first != nil; *tries-- {
-		ch := l.first
-		l.unlink(ch)
-		l.push(ch)
+	for ; *tries > 0 && l.chunks.n > 0; *tries-- {
+		ch := l.chunks.first.of
+		l.chunks.remove(&ch.place)
+		l.chunks.push(ch, &ch.place)
 		if !ch.used.Swap(false) {
 			*tries--
 			return ch
@@ -99,7 +70,7 @@ func (l *lru) shrink() {
 	}
 	defer l.evicting.Unlock()
 	l.mu.Lock()
-	tries := 2*l.n + 1
+	tries := 2*l.chunks.n + 1
 	l.mu.Unlock()
 	for l.bytes.Load() > l.limit.Load() {
 		ch := l.next(&tries)

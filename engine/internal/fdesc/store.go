@@ -44,7 +44,7 @@ type Store struct {
 
 	imu       sync.Mutex
 	inodes    map[engine.Node]*inode
-	closed    inodeList // inodes without opens, longest closed first
+	closed    queue[inode] // the inodes that are closed and still cached, longest closed first
 	maxClosed int
 
 	links    linkPool
