@@ -49,6 +49,20 @@ func ReadStatus(tid int) (*Status, error) {
 	return s, nil
 }
 
+// StatusNumber is a number of /proc/TID/status, like "Threads:"; false if the thread is gone, or a zombie.
+func StatusNumber(tid int, key string) (int, bool) {
+	bp, err := readProc(tid, "status")
+	if err != nil {
+		return 0, false
+	}
+	defer procBufs.Put(bp)
+	if state := field(*bp, "State:"); len(state) == 0 || state[0] == 'Z' || state[0] == 'X' {
+		return 0, false
+	}
+	n, err := strconv.Atoi(string(field(*bp, key)))
+	return n, err == nil
+}
+
 func parse(b []byte, base int) uint64 {
 	n, err := strconv.ParseUint(string(b), base, 64)
 	if err != nil {
