@@ -15,6 +15,8 @@ var unixSocketCases = []Case{
 	{"unix/stream", Anyone, unixStream},
 	{"unix/dgram", Anyone, unixDgram},
 	{"unix/sender", Anyone, unixSender},
+	{"unix/messages", Anyone, unixMessages},
+	{"unix/credentials", Anyone, unixCredentials},
 	{"unix/bind-errors", Anyone, unixBindErrors},
 	{"unix/connect-errors", Anyone, unixConnectErrors},
 	{"unix/names", Anyone, unixNames},
@@ -134,6 +136,72 @@ func unixSender(t *T) {
 		t.Returns(1, unix.SYS_SENDTO, r, []byte("x"), 1, 0, addr, n)
 		t.Returns(1, unix.SYS_READ, s, b, 9)
 	}
+}
+
+// sendmsg takes a path in the message.
+func unixMessages(t *T) {
+	t.enter(t.Dir)
+	r, s := t.unixSocket(unix.SOCK_DGRAM), t.unixSocket(unix.SOCK_DGRAM)
+	t.bindAt(r, "r")
+	addr, n := unixAddr("./r")
+	h, _ := message([]byte("abc"), nil)
+	h.Name, h.Namelen = &addr[0], uint32(n)
+	before := h
+	t.Returns(3, unix.SYS_SENDMSG, s, &h, 0)
+	same(t, "header", h, before)
+	same(t, "received", t.Read(r, 9), "abc")
+	missing, n := unixAddr("no")
+	h.Name, h.Namelen = &missing[0], uint32(n)
+	t.Fails(unix.ENOENT, unix.SYS_SENDMSG, s, &h, 0)
+	t.Do(unix.SYS_CONNECT, s, addr, len(addr))
+	h.Name, h.Namelen = nil, 0
+	t.Returns(3, unix.SYS_SENDMSG, s, &h, 0)
+}
+
+// Who connects or sends is known to the other side.
+func unixCredentials(t *T) {
+	t.enter(t.Dir)
+	l, r := t.unixSocket(unix.SOCK_STREAM), t.unixSocket(unix.SOCK_DGRAM)
+	t.bindAt(l, "l")
+	t.Do(unix.SYS_LISTEN, l, 5)
+	t.bindAt(r, "r")
+	t.Do(unix.SYS_SETSOCKOPT, r, unix.SOL_SOCKET, unix.SO_PASSCRED, &[]int32{1}[0], 4)
+	want := [3]int32{int32(unix.Getpid()), int32(unix.Getuid()), int32(unix.Getgid())}
+	check := func() {
+		c := t.connects("l")
+		a := t.Do(unix.SYS_ACCEPT4, l, nil, nil, unix.SOCK_CLOEXEC)
+		var cred [3]int32
+		size := int32(12)
+		t.Do(unix.SYS_GETSOCKOPT, a, unix.SOL_SOCKET, unix.SO_PEERCRED, &cred, &size)
+		same(t, "SO_PEERCRED", cred, want)
+		t.Close(c)
+		t.Close(a)
+		s := t.unixSocket(unix.SOCK_DGRAM)
+		addr, n := unixAddr("r")
+		t.Returns(1, unix.SYS_SENDTO, s, []byte("x"), 1, 0, addr, n)
+		data, control := make([]byte, 2), make([]byte, 64)
+		h, _ := message(data, control)
+		t.Returns(1, unix.SYS_RECVMSG, r, &h, 0)
+		messages, err := unix.ParseSocketControlMessage(control[:h.Controllen])
+		t.NoError(err, "control data")
+		same(t, "messages", len(messages), 1)
+		got, err := unix.ParseUnixCredentials(&messages[0])
+		t.NoError(err, "credentials")
+		same(t, "SCM_CREDENTIALS", [3]int32{got.Pid, int32(got.Uid), int32(got.Gid)}, want)
+	}
+	check()
+	if !t.IsRoot() {
+		return
+	}
+	t.Do(unix.SYS_CHMOD, t.Dir, 0o777)
+	t.Do(unix.SYS_CHMOD, "l", 0o777)
+	t.Do(unix.SYS_CHMOD, "r", 0o777)
+	onOwnThread(func() {
+		t.Do(unix.SYS_SETRESGID, 12, 12, 12)
+		t.Do(unix.SYS_SETRESUID, 34, 34, 34)
+		want[1], want[2] = 34, 12
+		check()
+	})
 }
 
 func unixBindErrors(t *T) {

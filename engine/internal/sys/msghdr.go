@@ -36,6 +36,11 @@ func (h *msghdr) iovLen() uint64     { return h.word(24) }
 func (h *msghdr) control() uint64    { return h.word(32) }
 func (h *msghdr) controlLen() uint64 { return h.word(40) }
 
+func (h *msghdr) setName(addr uint64, size int) {
+	binary.NativeEndian.PutUint64(h.raw[0:], addr)
+	binary.NativeEndian.PutUint32(h.raw[8:], uint32(size))
+}
+
 // hasControl tells whether there is room for control data.
 func (h *msghdr) hasControl() bool { return h.control() != 0 && h.controlLen() != 0 }
 

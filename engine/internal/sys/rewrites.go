@@ -13,7 +13,7 @@ import (
 	"vuos.dev/engine/internal/exec"
 )
 
-// rewrites are the calls of execve that were rewritten and are about to be made.
+// rewrites are the calls that were rewritten, most of them of execve, and are about to be made.
 type rewrites struct {
 	n  atomic.Int32
 	mu sync.Mutex
@@ -107,6 +107,15 @@ func (r *rewrites) returned(c *call) *exec.Pending {
 	}
 	w.armed = true
 	return w.p
+}
+
+// arm notes that a redirected call of the thread has come back.
+func (r *rewrites) arm(tid int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if w := r.by[tid]; w != nil {
+		w.armed = true
+	}
 }
 
 // settle gives back what a rewritten call of the thread needed, once the thread makes another

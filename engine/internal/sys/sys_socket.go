@@ -105,6 +105,9 @@ func (c *call) peer(p []byte) (private string, r reply, done bool) {
 
 // sysConnect is connect(fd, addr, len).
 func sysConnect(c *call) reply {
+	if c.redirected() {
+		return native
+	}
 	if x := c.socket(c.fd(0)); x != nil {
 		return c.stackConnect(x)
 	}
@@ -119,14 +122,21 @@ func sysConnect(c *call) reply {
 	if done {
 		return r
 	}
-	c.Block()
-	return c.withFD(c.fd(0), func(own int) reply {
-		return c.result(unix.Connect(own, &unix.SockaddrUnix{Name: private}))
+	address := unixAddress(private)
+	return c.toPrivate(len(address), func(base uint64) ([]byte, [6]uint64) {
+		return address, [6]uint64{c.n.Args[0], base, uint64(len(address))}
+	}, func() reply {
+		return c.withFD(c.fd(0), func(own int) reply {
+			return c.result(unix.Connect(own, &unix.SockaddrUnix{Name: private}))
+		})
 	})
 }
 
 // sysSendto is sendto(fd, buf, len, flags, addr, len).
 func sysSendto(c *call) reply {
+	if c.redirected() {
+		return native
+	}
 	if x := c.socket(c.fd(0)); x != nil {
 		return c.stackSendto(x)
 	}
@@ -141,11 +151,20 @@ func sysSendto(c *call) reply {
 	if done {
 		return r
 	}
+	address := unixAddress(private)
+	return c.toPrivate(len(address), func(base uint64) ([]byte, [6]uint64) {
+		args := c.n.Args
+		args[4], args[5] = base, uint64(len(address))
+		return address, args
+	}, func() reply { return c.sendtoPrivate(private) })
+}
+
+// sendtoPrivate is sendto for a guest that cannot be made to do it.
+func (c *call) sendtoPrivate(private string) reply {
 	data := make([]byte, min(c.n.Args[2], chunkBytes))
 	if _, err := c.mem().ReadAt(data, c.n.Args[1]); err != nil {
 		return c.result(err)
 	}
-	c.Block()
 	return c.withFD(c.fd(0), func(own int) reply {
 		if err := unix.Sendto(own, data, c.fd(3), &unix.SockaddrUnix{Name: private}); err != nil {
 			return c.result(err)
@@ -155,15 +174,44 @@ func sysSendto(c *call) reply {
 }
 
 // sysSendmsg looks for virtual descriptors that are passed on (SCM_RIGHTS): they may get a number below
-// the zone at the other side.
+// the zone at the other side. The message may name a virtual path.
 func sysSendmsg(c *call) reply {
+	if c.redirected() {
+		return native
+	}
 	if x := c.socket(c.fd(0)); x != nil && !x.IsStream() {
 		return c.stackSendmsg(x)
 	}
-	if c.s.files.Live() == 0 {
+	if c.s.pristine() {
 		return native
 	}
-	return c.passing(c.n.Args[1])
+	if c.s.files.Live() > 0 {
+		if r := c.passing(c.n.Args[1]); !r.cont {
+			return r
+		}
+	}
+	return c.sendmsgTo()
+}
+
+// sendmsgTo is sendmsg(2) to the path in the message, if that is virtual.
+func (c *call) sendmsgTo() reply {
+	h, err := c.msghdr(c.n.Args[1])
+	if err != nil || h.name() == 0 || h.nameLen() < 0 {
+		return native
+	}
+	p, isPath := c.unixPath(h.name(), uint64(h.nameLen()))
+	if !isPath {
+		return native
+	}
+	private, r, done := c.peer(p)
+	if done {
+		return r
+	}
+	address := unixAddress(private)
+	return c.toPrivate(sizeMsghdr+len(address), func(base uint64) ([]byte, [6]uint64) {
+		h.setName(base+sizeMsghdr, len(address))
+		return append(h.raw[:], address...), [6]uint64{c.n.Args[0], base, c.n.Args[2]}
+	}, func() reply { return fail(unix.EPERM) })
 }
 
 // sysSendmmsg is sendmmsg(fd, vec, n, flags).
