@@ -2,11 +2,16 @@
 
 package syscalls
 
-import "golang.org/x/sys/unix"
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
 
 var chrootCases = []Case{
 	{"chroot/paths", Root, chrootPaths},
 	{"chroot/outside-cwd", Root, chrootOutside},
+	{"chroot/mounts", Root, chrootMounts},
 	{"chroot/errors", Root, chrootErrors},
 	{"chroot/as-user", User, chrootUser},
 }
@@ -51,6 +56,17 @@ func chrootOutside(t *T) {
 	t.Do(unix.SYS_CHDIR, "d")
 	same(t, "cwd", cwd(t), "/")
 	t.SameInode(t.Stat(".."), t.Stat("/"))
+}
+
+// /proc/PID/mounts and mountinfo list what is mounted below the root of that process, nothing here.
+func chrootMounts(t *T) {
+	proc := t.Open("/proc", unix.O_PATH, 0)
+	pid := unix.Getpid()
+	t.Do(unix.SYS_CHROOT, t.Mkdir("d"))
+	for _, name := range []string{"self/mounts", "self/mountinfo", "mounts", fmt.Sprintf("%d/mounts", pid)} {
+		fd := t.Do(unix.SYS_OPENAT, proc, name, unix.O_RDONLY, 0)
+		same(t, name, t.Read(fd, 1<<16), "")
+	}
 }
 
 func chrootErrors(t *T) {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
 	"vuos.dev/engine/internal/host"
+	"vuos.dev/engine/internal/task"
 	"vuos.dev/engine/internal/view"
 )
 
@@ -162,18 +163,34 @@ func procLimits(c *call, pid int, text []byte) []byte {
 // of it.
 func hidden(t *view.Table, point string) bool { return t.Covering(point) != nil }
 
+// kernelMount is a line about one of the kernel's mounts, whose point is in a field of it, as a process sees it: not at all if
+// it is hidden or not below the process's root (fs/proc_namespace.c:show_vfsmnt() with SEQ_SKIP).
+func kernelMount(st *task.State, line []byte, field int) []byte {
+	f := bytes.Fields(line)
+	if len(f) <= field {
+		return line
+	}
+	point := unescape(string(f[field]))
+	seen, ok := seenBy(st, point)
+	switch {
+	case !ok || hidden(st.View.Mounts(), point):
+		return nil
+	case seen == point:
+		return line
+	}
+	f[field] = []byte(escapeField(seen))
+	return append(bytes.Join(f, []byte(" ")), '\n')
+}
+
 // procMounts adds the view's mounts (proc_pid_mounts(5)).
 func procMounts(c *call, pid int, text []byte) []byte {
-	t := c.s.tasks.Of(pid).View.Mounts()
+	st := c.s.tasks.Of(pid)
 	var out bytes.Buffer
 	for line := range bytes.Lines(text) {
-		if f := bytes.Fields(line); len(f) > 1 && hidden(t, unescape(string(f[1]))) {
-			continue
-		}
-		out.Write(line)
+		out.Write(kernelMount(st, line, 1))
 	}
-	for _, m := range t.All() {
-		point, seen := c.seen(m.Point())
+	for _, m := range st.View.Mounts().All() {
+		point, seen := seenBy(st, m.Point())
 		if !seen || partOfOther(m) {
 			continue
 		}
@@ -186,9 +203,9 @@ func procMounts(c *call, pid int, text []byte) []byte {
 	return out.Bytes()
 }
 
-// seen is a mount point as the calling process sees it from its root.
-func (c *call) seen(point string) (string, bool) {
-	root := c.task().Root
+// seenBy is a mount point as a process sees it from its root.
+func seenBy(st *task.State, point string) (string, bool) {
+	root := st.Root
 	if root.IsZero() || root.Path == "/" {
 		return point, true
 	}
@@ -203,23 +220,18 @@ func (c *call) seen(point string) (string, bool) {
 
 // procMountinfo adds the view's mounts (proc_pid_mountinfo(5)).
 func procMountinfo(c *call, pid int, text []byte) []byte {
-	t := c.s.tasks.Of(pid).View.Mounts()
+	st := c.s.tasks.Of(pid)
+	t := st.View.Mounts()
 	var out bytes.Buffer
 	root := "1"
 	for line := range bytes.Lines(text) {
-		f := bytes.Fields(line)
-		if len(f) > 4 {
-			if string(f[4]) == "/" {
-				root = string(f[0])
-			}
-			if hidden(t, unescape(string(f[4]))) {
-				continue
-			}
+		if f := bytes.Fields(line); len(f) > 4 && string(f[4]) == "/" {
+			root = string(f[0])
 		}
-		out.Write(line)
+		out.Write(kernelMount(st, line, 4))
 	}
 	for _, m := range t.All() {
-		point, seen := c.seen(m.Point())
+		point, seen := seenBy(st, m.Point())
 		if !seen || partOfOther(m) {
 			continue
 		}
