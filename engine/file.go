@@ -120,6 +120,12 @@ type HostFile interface {
 	HostFD() int
 }
 
+// FileHoles is a file, or block device, of which it is known where it is all zeros.
+type FileHoles interface {
+	// Data is the next range that may hold something else, at off or behind. There is none if both ends are the size.
+	Data(c Call, off int64) (start, end int64, err error)
+}
+
 // FileBacked is an open file that a file of the host's can stand for in all that is read and written: a disk over the whole of an image,
 // or a device that does what the host's does. Guests have a descriptor of that file then, and read it natively.
 type FileBacked interface {

@@ -38,6 +38,12 @@ type ReadOnlyer interface {
 	ReadOnly() bool
 }
 
+// Sparse is a block device of which it is known where it is all zeros.
+type Sparse interface {
+	// Data is as that of [engine.FileHoles]. EOPNOTSUPP if it is not known after all.
+	Data(c engine.Call, off int64) (start, end int64, err error)
+}
+
 // Backed is a block device over a regular file of the host's, from its beginning to its end. Guests may read that file then.
 type Backed interface {
 	// Backing is as that of [engine.FileBacked].

@@ -107,7 +107,19 @@ var (
 	_ engine.FileAllocater = (*blockFile)(nil)
 	_ engine.FileFlusher   = (*blockFile)(nil)
 	_ engine.FileBacked    = (*blockFile)(nil)
+	_ engine.FileHoles     = (*blockFile)(nil)
 )
+
+// Data implements [engine.FileHoles].
+func (f *blockFile) Data(c engine.Call, off int64) (start, end int64, err error) {
+	s, ok := f.device().(Sparse)
+	if !ok {
+		return 0, 0, unix.EOPNOTSUPP
+	}
+	size := f.node.size()
+	start, end, err = s.Data(c, f.node.start+off)
+	return min(start-f.node.start, size), min(end-f.node.start, size), err
+}
 
 // Backing implements [engine.FileBacked]: there is nothing of the host's that shows a part of a file.
 func (f *blockFile) Backing() (fd int, ok bool) {

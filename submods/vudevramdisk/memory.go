@@ -51,6 +51,7 @@ var (
 	_ vudev.Discarder  = device{}
 	_ vudev.ReadOnlyer = device{}
 	_ vudev.Backed     = device{}
+	_ vudev.Sparse     = device{}
 )
 
 // ReadAt implements [vudev.Device].
@@ -65,6 +66,11 @@ func (d device) WriteAt(_ engine.Call, p []byte, off int64) (int, error) {
 
 // Backing implements [vudev.Backed].
 func (d device) Backing() (fd int, ok bool) { return d.fd, true }
+
+// Data implements [vudev.Sparse].
+func (d device) Data(_ engine.Call, off int64) (start, end int64, err error) {
+	return vudev.SeekData(func(off int64, whence int) (int64, error) { return unix.Seek(d.fd, off, whence) }, off, d.size)
+}
 
 // Size implements [vudev.Sizer].
 func (d device) Size(engine.Call) (int64, error) { return d.size, nil }

@@ -16,6 +16,7 @@ import (
 type load struct {
 	extent
 	stale bool // the file changed since; guarded by ino.mu
+	hole  bool // all zeros
 	done  chan struct{}
 }
 
@@ -80,7 +81,11 @@ func (ino *inode) finish(l *load, data []byte) (stale bool) {
 				break
 			}
 		}
-		if ino.natives == 0 {
+		switch {
+		case ino.natives > 0:
+		case l.hole:
+			ino.markHole(l.extent)
+		default:
 			ino.update(data, l.first<<pageShift, ino.size, true)
 		}
 	}
@@ -111,6 +116,11 @@ func (ino *inode) fill(c engine.Call, r engine.FileReader, p []byte, off, size i
 	defer putBuf(bp)
 	var data []byte
 	defer func() { ino.finish(l, data) }()
+	if l.hole = ino.isHole(c, r, start, min(l.end<<pageShift, size)); l.hole {
+		n = int(min(int64(len(p)), size-off, l.end<<pageShift-off))
+		clear(p[:n])
+		return n, false, nil
+	}
 	got, err := r.ReadAt(c, *bp, start)
 	if err != nil {
 		return 0, false, err

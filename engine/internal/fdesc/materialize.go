@@ -60,7 +60,11 @@ func (o *Open) fitsStandIn(c engine.Call) (bool, error) {
 		return true, nil
 	case typ == unix.S_IFBLK:
 		size, err := o.size(c)
-		return size <= min(o.s.cache.limit.Load(), leastLimit), err
+		if err != nil || size > maxSparse {
+			return false, err
+		}
+		limit := o.s.cache.limit.Load()
+		return o.dataSize(c, size) <= max(limit/2, min(limit, leastLimit)), nil
 	}
 	return false, nil
 }

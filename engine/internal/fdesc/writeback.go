@@ -13,6 +13,9 @@ import (
 
 var sumSeed = maphash.MakeSeed()
 
+// zeroSum is the checksum of a page of zeros.
+var zeroSum = pageSum(zeroPage[:])
+
 // pageSum is a checksum of a page, never 0: that stands for unknown.
 func pageSum(p []byte) uint64 { return max(maphash.Bytes(sumSeed, p), 1) }
 
@@ -23,12 +26,15 @@ func (ino *inode) sum(e extent) {
 	var page [pageSize]byte
 	e.end = min(e.end, pagesOf(0, ino.size).end)
 	ino.eachChunk(e, func(ch *chunk) {
+		if ch.backed == (pageBits{}) {
+			return // zeros need no sums
+		}
 		if ch.sums == nil {
 			ch.sums = new([chunkPages]uint64)
 		}
 		base := ch.index << chunkShift
 		for i := max(e.first-base, 0); i < min(e.end-base, chunkPages); i++ {
-			if ch.sums[i] != 0 || !ch.loaded.has(i) || ino.isDirty(base+i) {
+			if ch.sums[i] != 0 || !ch.backed.has(i) || ino.isDirty(base+i) {
 				continue
 			}
 			n, err := unix.Pread(ino.fd, page[:], (base+i)<<pageShift)
@@ -108,7 +114,7 @@ func (ino *inode) writeBackHeld(c engine.Call, o *Open, first, end int64) error 
 func (ino *inode) skipHole(page int64) int64 {
 	ino.mu.RLock()
 	defer ino.mu.RUnlock()
-	if ino.chunks[page>>chunkShift] != nil {
+	if ch := ino.chunks[page>>chunkShift]; ch != nil && ch.backed != (pageBits{}) {
 		return page
 	}
 	off, err := unix.Seek(ino.fd, page<<pageShift, unix.SEEK_DATA)
@@ -116,7 +122,11 @@ func (ino *inode) skipHole(page int64) int64 {
 	if err == nil {
 		next = off >> pageShift
 	}
-	ino.eachChunk(extent{page, next}, func(ch *chunk) { next = min(next, ch.index<<chunkShift) })
+	ino.eachChunk(extent{page, next}, func(ch *chunk) {
+		if ch.backed != (pageBits{}) {
+			next = min(next, ch.index<<chunkShift)
+		}
+	})
 	return max(next, page)
 }
 
@@ -126,8 +136,8 @@ func (ino *inode) writeBackChunk(c engine.Call, o *Open, e extent, buf []byte) e
 	start := e.first << pageShift
 	ino.mu.RLock()
 	n, err := unix.Pread(ino.fd, buf[:(e.end-e.first)<<pageShift], start)
-	if ch := ino.chunks[e.first>>chunkShift]; ch != nil && ch.sums != nil {
-		copy(sums[:], ch.sums[e.first&(chunkPages-1):])
+	if ch := ino.chunks[e.first>>chunkShift]; ch != nil {
+		ch.sumsOf(sums[:e.end-e.first], e.first&(chunkPages-1))
 	}
 	ino.mu.RUnlock()
 	if err != nil {
@@ -154,6 +164,18 @@ func (ino *inode) writeBackChunk(c engine.Call, o *Open, e extent, buf []byte) e
 		ino.setSums(e.first+from, now[from:i])
 	}
 	return nil
+}
+
+// sumsOf gives the checksums of pages from first on. Those that were loaded as zeros have none of their own. ino.mu is held.
+func (ch *chunk) sumsOf(sums []uint64, first int64) {
+	if ch.sums != nil {
+		copy(sums, ch.sums[first:])
+	}
+	for i := range sums {
+		if at := first + int64(i); sums[i] == 0 && ch.loaded.has(at) && !ch.backed.has(at) {
+			sums[i] = zeroSum
+		}
+	}
 }
 
 // setSums notes what the file system has now.
