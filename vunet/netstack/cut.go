@@ -24,21 +24,19 @@ type cutter struct {
 }
 
 func newCutter(pkt *stack.PacketBuffer) cutter {
-	c := cutter{data: pkt.AsSlices(), left: pkt.Size()}
-	c.most = c.left
-	gso := &pkt.GSOOptions
-	if gso.Type != stack.GSOTCPv4 && gso.Type != stack.GSOTCPv6 {
-		return c
+	var c cutter
+	if gso := &pkt.GSOOptions; gso.Type == stack.GSOTCPv4 || gso.Type == stack.GSOTCPv6 {
+		c.sums, c.ip6, c.most = true, gso.Type == stack.GSOTCPv6, int(gso.MSS)
+		// Before the data: to give out a header may move what shares memory with it.
+		c.headers = [3][]byte{pkt.LinkHeader().Slice(), pkt.NetworkHeader().Slice(), pkt.TransportHeader().Slice()}
+		for _, h := range c.headers {
+			c.header += len(h)
+		}
 	}
-	c.sums, c.ip6 = true, gso.Type == stack.GSOTCPv6
-	c.headers = [3][]byte{pkt.LinkHeader().Slice(), pkt.NetworkHeader().Slice(), pkt.TransportHeader().Slice()}
-	for _, h := range c.headers {
-		c.header += len(h)
-	}
+	c.data, c.left = pkt.AsSlices(), pkt.Size()
 	c.read(nil, c.header)
-	c.most = c.left
-	if gso.MSS > 0 {
-		c.most = int(gso.MSS)
+	if c.most == 0 {
+		c.most = c.left
 	}
 	return c
 }
