@@ -182,6 +182,8 @@ func (s *Stack) Close() {
 	s.events.stop()
 	for _, l := range s.links {
 		l.Close()
+		// Not by Destroy, which holds a lock meanwhile that a packet under way may need.
+		l.Wait()
 	}
 	s.ip.Destroy()
 }
