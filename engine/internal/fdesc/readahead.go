@@ -4,12 +4,11 @@ package fdesc
 
 import "sync/atomic"
 
-// Windows of reading ahead, in pages. A file is expected to be read from its start; any other read that
-// does not continue the one before is random.
+// Windows of reading ahead, in pages. A file is expected to be read from its start; of any other read that
+// does not continue the one before only what it asks for is loaded (mm/readahead.c:page_cache_sync_ra()).
 const (
-	randomWindow = 32 << 10 >> pageShift
-	firstWindow  = 128 << 10 >> pageShift
-	maxWindow    = maxBuf >> pageShift
+	firstWindow = 128 << 10 >> pageShift
+	maxWindow   = maxBuf >> pageShift
 )
 
 // readahead is how an open file was read so far. Concurrent reads may confuse it, which is harmless.
@@ -35,9 +34,6 @@ func (r *readahead) around(off int64, n int, size int64, sequential bool) extent
 		w := min(max(2*r.window.Load(), firstWindow), maxWindow)
 		r.window.Store(w)
 		e.end = max(e.end, e.first+w)
-	} else {
-		e.first &^= randomWindow - 1
-		e.end = (e.end + randomWindow - 1) &^ (randomWindow - 1)
 	}
 	// What is read at once must fit a buffer, and reach off.
 	page := off >> pageShift
