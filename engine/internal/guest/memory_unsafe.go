@@ -28,6 +28,17 @@ func vmWritev(tid int, p []byte, addr uint64) (int, unix.Errno) {
 	return int(r), e
 }
 
+func vmReadRanges(tid int, p []byte, from []Range) (int, unix.Errno) {
+	local := unix.Iovec{Base: unsafe.SliceData(p), Len: uint64(len(p))}
+	var remote [maxRanges]unix.RemoteIovec
+	for i, r := range from {
+		remote[i] = unix.RemoteIovec{Base: uintptr(r.Addr), Len: r.Len}
+	}
+	r, _, e := unix.RawSyscall6(unix.SYS_PROCESS_VM_READV, uintptr(tid),
+		uintptr(unsafe.Pointer(&local)), 1, uintptr(unsafe.Pointer(&remote)), uintptr(len(from)), 0)
+	return int(r), e
+}
+
 func split(remote *[2]unix.RemoteIovec, addr uint64, n int) int {
 	first := pageSize - int(addr&(pageSize-1))
 	if n <= first {

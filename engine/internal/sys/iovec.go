@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+	"vuos.dev/engine/internal/guest"
 )
 
 // iovec is one piece of a guest's memory.
@@ -79,6 +80,15 @@ func span(vec []iovec, limit int) int {
 		n += int(min(v.n, uint64(limit-n)))
 	}
 	return n
+}
+
+// ranges are the pieces as one system call takes them.
+func ranges(vec []iovec) []guest.Range {
+	out := make([]guest.Range, len(vec))
+	for i, v := range vec {
+		out[i] = guest.Range{Addr: v.addr, Len: int(v.n)}
+	}
+	return out
 }
 
 // scatter copies p to the front of the pieces and cuts that off.

@@ -32,8 +32,10 @@ func (c *call) streamed(f *fdesc.Open, t *transfer) reply {
 	buf := chunks.Get().(*[]byte)
 	defer chunks.Put(buf)
 	p := (*buf)[:size]
-	if _, err := c.gather(&t.vec, p); err != nil {
-		return c.result(err)
+	if !c.mem().ReadRanges(p, ranges(t.vec)) {
+		if _, err := c.gather(&t.vec, p); err != nil {
+			return c.result(err)
+		}
 	}
 	return c.hand(w, p)
 }
