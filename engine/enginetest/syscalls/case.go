@@ -38,7 +38,7 @@ func All() []Case {
 		cwdCases, chrootCases, nameCases, slashCases, pointerCases, pathPointerCases,
 		mmapCases, copyCases, spliceCases, aioCases,
 		execCases, scriptCases, forkCases, limitCases, raceCases,
-		procCases, fifoCases, signalCases, inotifyCases, handleCases, mountCases,
+		procCases, fifoCases, signalCases, inotifyCases, handleCases, mountCases, adminCases,
 		unixSocketCases, inetCases, passingCases, receivingCases, legacyCases,
 	)
 }

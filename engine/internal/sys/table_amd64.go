@@ -157,6 +157,12 @@ var table = []row{
 	{nr: unix.SYS_STATMOUNT, name: "statmount", trap: always, handle: sysNewMountAPI},
 	{nr: unix.SYS_LISTMOUNT, name: "listmount", trap: always, handle: sysNewMountAPI},
 
+	// Files that the kernel itself uses.
+	{nr: unix.SYS_ACCT, name: "acct", trap: always, handle: refuseAdmin(unix.CAP_SYS_PACCT, unix.EACCES), note: "not to a virtual file"},
+	{nr: unix.SYS_SWAPON, name: "swapon", trap: always, handle: refuseAdmin(unix.CAP_SYS_ADMIN, unix.EINVAL), note: "not on a virtual file"},
+	{nr: unix.SYS_SWAPOFF, name: "swapoff", trap: always, handle: refuseAdmin(unix.CAP_SYS_ADMIN, unix.EINVAL)},
+	{nr: unix.SYS_QUOTACTL, name: "quotactl", trap: always, handle: sysQuotactl, note: "virtual file systems have no quota"},
+
 	// Programs.
 	{nr: unix.SYS_EXECVE, name: "execve", trap: always, handle: sysExecve},
 	{nr: unix.SYS_EXECVEAT, name: "execveat", trap: always, handle: sysExecveat},
