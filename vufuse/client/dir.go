@@ -27,6 +27,7 @@ type dir struct {
 	rest []proto.Dirent
 	pos  int64 // of rest
 	end  bool  // a reply said that nothing is at pos, and nobody has been told
+	err  error // or it was an error
 	plus bool  // READDIRPLUS to the end
 }
 
@@ -52,9 +53,9 @@ func (d *dir) ReadDir(c engine.Call, pos int64, emit func(engine.Dirent) bool) e
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	told := d.end && pos == d.pos
-	if d.end = false; told {
-		return nil
+	told, err := d.end && pos == d.pos, d.err
+	if d.end, d.err = false, nil; told {
+		return err
 	}
 	if pos != d.pos {
 		d.rest = nil
@@ -63,10 +64,11 @@ func (d *dir) ReadDir(c engine.Call, pos int64, emit func(engine.Dirent) bool) e
 	for given := false; ; given = true {
 		if len(d.rest) == 0 {
 			if err := d.fetch(c); err != nil {
-				if given {
-					return nil
+				if !given {
+					return err
 				}
-				return err
+				d.end, d.err = true, err
+				return nil
 			}
 			if len(d.rest) == 0 {
 				d.end = given

@@ -64,7 +64,7 @@ type FS struct {
 	names   dcache
 	forgets forgetter
 	polled  polledFiles
-	pages   pageWorker
+	pages   pages
 }
 
 var (
@@ -105,6 +105,7 @@ func New(c engine.Call, h engine.Host, t Transport, opt Options) (*FS, error) {
 
 // init makes the parts of a file system that does not know its server yet.
 func (fs *FS) init() {
+	fs.pages = pages{fs.host}
 	fs.epoch, fs.table, fs.ready = time.Now(), make(map[uint64]inode), make(chan struct{})
 	fs.names.max = maxNames
 	fs.forgets.fs = fs

@@ -23,7 +23,7 @@ func (f *file) Ioctl(c engine.Call, m engine.Memory, cmd uint32, arg uint64) (in
 
 // Ioctl implements [engine.FileIoctler].
 func (d *dir) Ioctl(c engine.Call, m engine.Memory, cmd uint32, arg uint64) (int, error) {
-	if !d.n.fs.has(proto.HasIoctlDir) || d.n.fs.agreed.Load().minor < 18 {
+	if d.n.fs.agreed.Load().minor < 18 {
 		return 0, unix.ENOTTY
 	}
 	return d.ioctl(c, m, cmd, arg, proto.IoctlDir)

@@ -3,84 +3,30 @@
 package client
 
 import (
-	"sync"
-
 	"vuos.dev/engine"
 	"vuos.dev/vufuse/proto"
 )
 
-// maxPageOps bounds what waits for the page cache.
-const maxPageOps = 256
+// pages is the engine's page cache of the files of a file system. It is told of changes at once and in order: it does not wait, and
+// calls nobody.
+type pages struct{ host engine.Host }
 
-// pageWorker tells the engine's page cache of changes, in order, from a goroutine of its own which
-// lives only while there is something to tell. It may not be told by who calls: a call of the engine's may hold
-// the lock of those very pages, and the reader of the server's messages must never wait for
-// one who waits for a message.
-type pageWorker struct {
-	mu      sync.Mutex
-	ops     []pageOp
-	running bool
-}
-
-type pageOp struct {
-	n *node
-	f func(p engine.Pages)
-}
-
-// add queues an operation. When too many wait, the contents of all their files are
-// dropped instead, which is always right.
-func (w *pageWorker) add(n *node, f func(p engine.Pages)) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.ops) >= maxPageOps {
-		w.merge()
-	}
-	w.ops = append(w.ops, pageOp{n, f})
-	if !w.running {
-		w.running = true
-		go w.run(n.fs.host)
+func (p pages) invalidate(n *node, off, length int64) {
+	if c := p.host.Pages(n); c != nil {
+		c.Invalidate(off, length)
 	}
 }
 
-func (w *pageWorker) merge() {
-	seen := make(map[*node]bool)
-	for _, op := range w.ops {
-		seen[op.n] = true
-	}
-	w.ops = w.ops[:0]
-	for n := range seen {
-		w.ops = append(w.ops, pageOp{n, func(p engine.Pages) { p.Invalidate(0, -1) }})
+func (p pages) resize(n *node, size int64) {
+	if c := p.host.Pages(n); c != nil {
+		c.Resize(size)
 	}
 }
 
-func (w *pageWorker) run(h engine.Host) {
-	for {
-		w.mu.Lock()
-		if len(w.ops) == 0 {
-			w.running = false
-			w.mu.Unlock()
-			return
-		}
-		op := w.ops[0]
-		w.ops = w.ops[1:]
-		w.mu.Unlock()
-		if p := h.Pages(op.n); p != nil {
-			op.f(p)
-		}
+func (p pages) store(n *node, off int64, b []byte) {
+	if c := p.host.Pages(n); c != nil {
+		c.Store(off, b)
 	}
-}
-
-func (w *pageWorker) invalidate(n *node, off, length int64) {
-	w.add(n, func(p engine.Pages) { p.Invalidate(off, length) })
-}
-
-func (w *pageWorker) resize(n *node, size int64) {
-	w.add(n, func(p engine.Pages) { p.Resize(size) })
-}
-
-func (w *pageWorker) store(n *node, off int64, b []byte) {
-	b = append([]byte(nil), b...)
-	w.add(n, func(p engine.Pages) { p.Store(off, b) })
 }
 
 // retrieve answers a NOTIFY_RETRIEVE with what is cached.
