@@ -12,11 +12,11 @@ import (
 )
 
 // Getdents fills buf with directory entries from the open file's offset on, as getdents64(2) does, or as getdents(2)
-// if old is set, and returns how many bytes were filled: 0 at the end. fd is not used.
+// if old is set, and returns how many bytes were filled: 0 at the end.
 //
 // Errors: ENOTDIR, EINVAL if the first entry does not fit, EIO for an impossible name, the
 // file system's (ENOENT for a removed directory). An error behind the first entry is left to the next call.
-func (o *Open) Getdents(c engine.Call, fd int, buf []byte, old bool) (int, error) {
+func (o *Open) Getdents(c engine.Call, buf []byte, old bool) (int, error) {
 	d, ok := o.File.(engine.FileDirReader)
 	switch {
 	case o.Flags&unix.O_PATH != 0:

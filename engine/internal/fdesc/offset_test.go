@@ -111,13 +111,13 @@ func TestGetdents(t *testing.T) {
 	d := &fakeDir{names: []string{"a", "bc", strings.Repeat("n", 255), "d"}}
 	o, fd := openDir(t, s, d)
 	defer unix.Close(fd)
-	if _, err := o.Getdents(c, fd, make([]byte, 23), false); err != unix.EINVAL {
+	if _, err := o.Getdents(c, make([]byte, 23), false); err != unix.EINVAL {
 		t.Errorf("too small a buffer: %v", err)
 	}
 	var names []string
 	buf := make([]byte, 290)
 	for range 9 {
-		n, err := o.Getdents(c, -1, buf, false)
+		n, err := o.Getdents(c, buf, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,21 +132,21 @@ func TestGetdents(t *testing.T) {
 	if pos, err := o.Seek(c, fd, 1, unix.SEEK_SET); pos != 1 || err != nil {
 		t.Error(pos, err)
 	}
-	n, err := o.Getdents(c, fd, buf[:24], true) // struct linux_dirent
+	n, err := o.Getdents(c, buf[:24], true) // struct linux_dirent
 	if n != 24 || err != nil || string(buf[18:21]) != "bc\x00" || buf[23] != unix.DT_REG || buf[16] != 24 || buf[0] != 2 || buf[8] != 2 {
 		t.Errorf("linux_dirent: %d, %v, %q", n, err, buf[:24])
 	}
 	d.err = unix.ENOENT
 	o.Seek(c, fd, 3, unix.SEEK_SET)
-	if n, err := o.Getdents(c, fd, buf, false); n != 24 || err != nil {
+	if n, err := o.Getdents(c, buf, false); n != 24 || err != nil {
 		t.Errorf("an error behind an entry: %d, %v", n, err)
 	}
-	if _, err := o.Getdents(c, fd, buf, false); err != unix.ENOENT {
+	if _, err := o.Getdents(c, buf, false); err != unix.ENOENT {
 		t.Errorf("removed directory: %v", err)
 	}
 	d.err, d.names = nil, []string{"x/y"}
 	o.Seek(c, fd, 0, unix.SEEK_SET)
-	if _, err := o.Getdents(c, fd, buf, false); err != unix.EIO {
+	if _, err := o.Getdents(c, buf, false); err != unix.EIO {
 		t.Errorf("impossible name: %v", err)
 	}
 	if _, err := o.Read(c, fd, buf); err != unix.EBADF && err != unix.EISDIR {
@@ -166,7 +166,7 @@ func FuzzGetdents(f *testing.F) {
 		buf := make([]byte, size)
 		count := 0
 		for {
-			n, err := o.Getdents(c, fd, buf, old)
+			n, err := o.Getdents(c, buf, old)
 			if err != nil || n == 0 {
 				if err == nil && count != len(d.names) {
 					t.Fatalf("%d entries of %d", count, len(d.names))

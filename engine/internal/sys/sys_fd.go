@@ -342,23 +342,21 @@ func (c *call) getdents(old bool) reply {
 	}
 	buf := chunks.Get().(*[]byte)
 	defer chunks.Put(buf)
-	return c.withFD(c.fd(0), func(own int) reply {
-		p := (*buf)[:min(uint64(uint32(c.n.Args[2])), chunkBytes)]
-		before, err := f.Offset(c)
-		if err != nil {
-			return c.result(err)
-		}
-		n, err := f.Getdents(c, own, p, old)
-		if err != nil {
-			return c.result(err)
-		}
-		if _, err := c.mem().WriteAt(p[:n], c.n.Args[1]); err != nil {
-			_, _ = f.Seek(c, own, before, unix.SEEK_SET)
-			return c.result(err)
-		}
-		c.happened(target{file: f}, watch.Access)
-		return ok(int64(n))
-	})
+	p := (*buf)[:min(uint64(uint32(c.n.Args[2])), chunkBytes)]
+	before, err := f.Offset(c)
+	if err != nil {
+		return c.result(err)
+	}
+	n, err := f.Getdents(c, p, old)
+	if err != nil {
+		return c.result(err)
+	}
+	if _, err := c.mem().WriteAt(p[:n], c.n.Args[1]); err != nil {
+		_, _ = f.Seek(c, -1, before, unix.SEEK_SET)
+		return c.result(err)
+	}
+	c.happened(target{file: f}, watch.Access)
+	return ok(int64(n))
 }
 
 // sysIoctl on a virtual file: what concerns the descriptor is the kernel's, the rest the
