@@ -60,15 +60,23 @@ func (n Node) Tmpfile(c engine.Call, flags int, mode uint32) (engine.Node, engin
 	return n, f, nil
 }
 
-// open may wait for the other side of a fifo, or for a device.
+// open may wait for the other side of a fifo, or for a device; for anything else seldom.
 func (n Node) open(c engine.Call, flags int, mode uint32) (*File, error) {
-	c.Block()
 	fd := -1
-	err := n.do(c, func(p place) (err error) {
-		p = n.follow(p)
-		fd, err = unix.Openat(p.dirfd, p.path, flags|unix.O_CLOEXEC|unix.O_NOCTTY, mode)
-		return err
-	})
+	var err error
+	do := func() {
+		err = n.do(c, func(p place) (err error) {
+			p = n.follow(p)
+			fd, err = unix.Openat(p.dirfd, p.path, flags|unix.O_CLOEXEC|unix.O_NOCTTY, mode)
+			return err
+		})
+	}
+	if patient, ok := c.(Patient); ok && (n.typ == unix.S_IFREG || n.typ == unix.S_IFDIR) {
+		patient.MayWait(do)
+	} else {
+		c.Block()
+		do()
+	}
 	if err != nil {
 		return nil, err
 	}
