@@ -45,6 +45,9 @@ func TestIdentity(t *testing.T) {
 			if want := (Identity{st.TGID, st.Cred.IDs}); id != want {
 				t.Errorf("%d: %+v, want %+v", tid, id, want)
 			}
+			if caps, err := Effective(tid); err != nil || caps != st.Cred.CapEff {
+				t.Errorf("%d: capabilities %#x, %v, want %#x", tid, caps, err, st.Cred.CapEff)
+			}
 		}
 	}
 	pid := child.Process.Pid

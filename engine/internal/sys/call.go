@@ -25,6 +25,8 @@ type call struct {
 	thread  *guest.Thread // kept from call to call by a receiver, or nil
 	who     guest.Identity
 	known   bool // who is
+	mayAll  bool // the guest may do what umvu may; checked is whether that is known
+	checked bool
 	status  *guest.Status
 	blocked bool
 	outer   *call // the call that this one is part of, or nil
@@ -61,7 +63,8 @@ func (c *call) finish() (blocked bool) {
 		c.intr = nil
 	}
 	blocked, c.blocked = c.blocked, false
-	c.state, c.known, c.status, c.rootFD = nil, false, nil, noRoot
+	c.state, c.status, c.rootFD = nil, nil, noRoot
+	c.known, c.checked = false, false
 	return blocked
 }
 
@@ -194,8 +197,29 @@ func (c *call) Do(f func() error) error {
 	if c.s.noNew && os.Geteuid() != 0 {
 		return f() // the guest cannot be anybody else than umvu
 	}
+	if c.maySame() {
+		return f()
+	}
 	return host.As(&c.s.own, c.Cred(), f)
 }
+
+// maySame tells whether the guest is root as umvu is: then its supplementary groups give it nothing, and they are
+// not looked at.
+func (c *call) maySame() bool {
+	if !c.checked {
+		ids, own := c.IDs(), &c.s.own
+		c.mayAll = ids.FSUID == own.FSUID && ids.FSGID == own.FSGID && own.CapEff&anyFile == anyFile
+		if c.mayAll {
+			caps, err := guest.Effective(c.TID())
+			c.mayAll = err == nil && caps == own.CapEff
+		}
+		c.checked = true
+	}
+	return c.mayAll
+}
+
+// anyFile are the capabilities with which no group of a process matters to what it may do with files.
+const anyFile = 1<<unix.CAP_CHOWN | 1<<unix.CAP_DAC_OVERRIDE | 1<<unix.CAP_DAC_READ_SEARCH | 1<<unix.CAP_FOWNER | 1<<unix.CAP_FSETID
 
 func (c *call) mem() guest.Memory { return guest.Memory(c.n.PID) }
 
