@@ -195,7 +195,8 @@ type NodeXattrer interface {
 type NodeFreshener interface {
 	// Fresh is how long what Stat says and what was read last are the file's, from now on; negative for always.
 	Fresh() time.Duration
-	// Prefetches tells whether a small file may be read when it is opened, though nobody may want to read it.
+	// Prefetches tells whether nobody is told of opens and last closes, so that a small file may be read when it is opened, though
+	// nobody may want to read it.
 	Prefetches() bool
 	// Revalidate asks whoever knows whether the file has changed since, and tells Pages if it has.
 	Revalidate(c Call) error

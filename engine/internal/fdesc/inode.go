@@ -21,6 +21,7 @@ type inode struct {
 	node engine.Node
 	base string // the stand-in's name in Store.Dir
 	fd   int    // umvu's own descriptor of the stand-in, not through a watched link
+	lazy bool   // nobody is told of a last close
 
 	// Guarded by Store.imu.
 	opens   int
@@ -84,7 +85,8 @@ func (s *Store) newInode(n engine.Node) (*inode, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stand-in: %w", err)
 	}
-	return &inode{s: s, node: n, base: base, fd: fd, chunks: map[int64]*chunk{}, writeLock: newSem()}, nil
+	fresh, ok := n.(engine.NodeFreshener)
+	return &inode{s: s, node: n, base: base, fd: fd, lazy: ok && fresh.Prefetches(), chunks: map[int64]*chunk{}, writeLock: newSem()}, nil
 }
 
 // put gives an open back. The inode stays cached, within bounds.
@@ -129,7 +131,7 @@ func (ino *inode) takeLink() (link, error) {
 		return l, nil
 	}
 	ino.s.imu.Unlock()
-	return ino.s.links.file(ino.base)
+	return ino.s.links.file(ino.base, ino.lazy)
 }
 
 // putLink takes a link back that nothing is open through any more.

@@ -54,16 +54,16 @@ func (p *linkPool) init(s *Store) {
 }
 
 // reserve takes a place for a new link; an error is ENFILE.
-func (p *linkPool) reserve() (link, error) {
+func (p *linkPool) reserve(lazy bool) (link, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, sh := range p.shards {
-		if sh.used < p.capacity {
+		if sh.lazy == lazy && sh.used < p.capacity {
 			sh.used++
 			return link{sh, p.s.nextID.Add(1)}, nil
 		}
 	}
-	sh, err := p.growLocked()
+	sh, err := p.growLocked(lazy)
 	if err != nil {
 		return link{}, fmt.Errorf("too many open virtual files: %w (%w)", unix.ENFILE, err)
 	}
@@ -79,8 +79,8 @@ func (p *linkPool) cancel(l link) {
 }
 
 // file makes a link to the stand-in named base.
-func (p *linkPool) file(base string) (link, error) {
-	l, err := p.reserve()
+func (p *linkPool) file(base string, lazy bool) (link, error) {
+	l, err := p.reserve(lazy)
 	if err != nil {
 		return link{}, err
 	}
@@ -101,7 +101,7 @@ func (p *linkPool) dir() (link, error) {
 		return l, nil
 	}
 	p.mu.Unlock()
-	l, err := p.reserve()
+	l, err := p.reserve(false)
 	if err != nil {
 		return link{}, err
 	}
@@ -135,11 +135,11 @@ func (p *linkPool) remove(l link, flags int) {
 func (p *linkPool) grow() (*shard, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.growLocked()
+	return p.growLocked(false)
 }
 
-func (p *linkPool) growLocked() (*shard, error) {
-	sh, err := newShard(p.s, len(p.shards))
+func (p *linkPool) growLocked(lazy bool) (*shard, error) {
+	sh, err := newShard(p.s, len(p.shards), lazy)
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func (s *Store) newReadiness(c engine.Call, o *Open) (*readiness, link, error) {
 	if merr := unix.Mkfifoat(s.dirfd, r.base, 0o600); merr != nil {
 		return nil, link{}, fmt.Errorf("stand-in: %w", merr)
 	}
-	l, lerr := s.links.file(r.base)
+	l, lerr := s.links.file(r.base, false)
 	if lerr == nil {
 		if lerr = r.mend(); lerr == nil { // which the guest's open would wait for
 			r.first = eventsOf(events, err)

@@ -7,7 +7,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -19,21 +21,17 @@ import (
 type shard struct {
 	s    *Store
 	n    int
-	used int // links there are; guarded by linkPool.mu
+	lazy bool // see watchLazily
+	used int  // links there are; guarded by linkPool.mu
 
-	fd   int // the inotify instance, non-blocking
-	quit int // an eventfd that ends watch
-	done chan struct{}
+	fd   int    // the inotify instance, non-blocking
+	stop func() // ends the watcher and closes fd
 
 	mu  sync.Mutex // one reader of the queue at a time
 	buf [64 << 10]byte
 }
 
-// gatherTime is how long events gather before they are looked at once more: a wake-up for each close would cost a guest that
-// opens one file after the other more than the close itself.
-const gatherTime = time.Millisecond
-
-func newShard(s *Store, n int) (*shard, error) {
+func newShard(s *Store, n int, lazy bool) (*shard, error) {
 	dir := fmt.Sprintf("w%d", n)
 	if err := unix.Mkdirat(s.dirfd, dir, 0o700); err != nil && !errors.Is(err, unix.EEXIST) {
 		return nil, fmt.Errorf("%s/%s: %w", s.dir, dir, err)
@@ -46,42 +44,76 @@ func newShard(s *Store, n int) (*shard, error) {
 		unix.Close(fd)
 		return nil, fmt.Errorf("inotify watch on %s/%s: %w", s.dir, dir, err)
 	}
-	quit, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
-	if err != nil {
-		unix.Close(fd)
-		return nil, fmt.Errorf("eventfd: %w", err)
+	sh := &shard{s: s, n: n, lazy: lazy, fd: fd}
+	watch := sh.watch
+	if lazy {
+		watch = sh.watchLazily
 	}
-	sh := &shard{s: s, n: n, fd: fd, quit: quit, done: make(chan struct{})}
-	go sh.watch()
+	if err := watch(); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
 	return sh, nil
 }
 
-// watch handles events until stop.
-func (sh *shard) watch() {
-	defer close(sh.done)
-	// Not by Go's poller, which is woken by each event even while nobody waits for it.
-	p := [...]unix.PollFd{{Fd: int32(sh.fd), Events: unix.POLLIN}, {Fd: int32(sh.quit), Events: unix.POLLIN}}
-	for {
-		_, err := unix.Poll(p[:], -1)
-		switch {
-		case err == unix.EINTR:
-			continue
-		case err != nil:
-			sh.s.log(engine.LogErr, "inotify: %v", err)
-			return
-		case p[1].Revents != 0:
-			return
-		}
-		sh.drain()
-		time.Sleep(gatherTime)
+// watch starts the goroutine that handles events as they come.
+func (sh *shard) watch() error {
+	file := os.NewFile(uintptr(sh.fd), "inotify") // for Go's poller
+	conn, err := file.SyscallConn()
+	if err != nil {
+		return err
 	}
+	var quit atomic.Bool
+	done := make(chan struct{})
+	sh.stop = func() {
+		quit.Store(true)
+		file.Close()
+		<-done
+	}
+	go func() {
+		defer close(done)
+		err := conn.Read(func(uintptr) bool {
+			sh.drain()
+			return false // wait for more
+		})
+		if err != nil && !quit.Load() {
+			sh.s.log(engine.LogErr, "inotify: %v", err)
+		}
+	}()
+	return nil
 }
 
-func (sh *shard) stop() {
-	_, _ = unix.Write(sh.quit, []byte{7: 1}) // any number but 0
-	<-sh.done
-	unix.Close(sh.fd)
-	unix.Close(sh.quit)
+// gatherTime is how long events of a lazy shard gather before they are looked at once more.
+const gatherTime = time.Millisecond
+
+// watchLazily is watch for files of which nobody outside is told that they are closed. To be woken for each close would cost a
+// guest that opens one file after the other more than the close itself, and Go's poller would be, even while nobody waits
+// for it.
+func (sh *shard) watchLazily() error {
+	quit, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+	if err != nil {
+		return fmt.Errorf("eventfd: %w", err)
+	}
+	done := make(chan struct{})
+	sh.stop = func() {
+		_, _ = unix.Write(quit, []byte{7: 1}) // any number but 0
+		<-done
+		unix.Close(quit)
+		unix.Close(sh.fd)
+	}
+	go func() {
+		defer close(done)
+		p := [...]unix.PollFd{{Fd: int32(sh.fd), Events: unix.POLLIN}, {Fd: int32(quit), Events: unix.POLLIN}}
+		for p[1].Revents == 0 {
+			if _, err := unix.Poll(p[:], -1); err != nil && err != unix.EINTR {
+				sh.s.log(engine.LogErr, "inotify: %v", err)
+				return
+			}
+			sh.drain()
+			time.Sleep(gatherTime)
+		}
+	}()
+	return nil
 }
 
 // drain handles all events that are queued now.
