@@ -131,6 +131,9 @@ func (c *call) remoteLock(f *fdesc.Open, l engine.FileLocker) (r reply, done boo
 			c.s.locked(c.PID(), f)
 		}
 	}
+	// The kernel sends a server the closes of a process that has ended before what others do next, and a server that locks its own
+	// descriptors gives up the locks of a file whenever it closes one.
+	c.s.files.Drain(c)
 	c.Block()
 	err := l.Lock(c, cmd, c.s.locks.owner(c.PID(), by), &lk)
 	if isErrno(err, unix.ENOSYS) {
