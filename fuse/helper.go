@@ -53,6 +53,7 @@ func (m *instance) start(c engine.Call, r *engine.MountRequest, name, source str
 	}
 	status := unix.WaitStatus(proc.Status())
 	if status.Exited() && status.ExitStatus() == 0 {
+		said.Pass(os.Stderr)
 		return nil
 	}
 	words := said.Line()

@@ -3,6 +3,7 @@
 package vufuse
 
 import (
+	"io"
 	"os"
 	"time"
 
@@ -55,7 +56,8 @@ func (m mounter) mountProgram(c engine.Call, r *engine.MountRequest, o *Options)
 	if err != nil {
 		return nil, m.failed(r, proc, said, err)
 	}
-	return &served{FS: f, proc: proc, host: m.host, name: r.Type}, nil
+	said.Pass(os.Stderr) // a warning, for example, or what the option debug brings
+	return &served{FS: f, proc: proc, said: said, host: m.host, name: r.Type}, nil
 }
 
 // patience is how long a program that does not serve yet may go on when its mount is interrupted.
@@ -100,6 +102,7 @@ func programArgs(c engine.Call, r *engine.MountRequest, o *Options) []string {
 type served struct {
 	*client.FS
 	proc engine.Process
+	said *helper.Tail
 	host engine.Host
 	name string
 }
@@ -113,6 +116,7 @@ var (
 
 // Unmount implements [engine.FileSystem]. All is on the disk when the program has exited.
 func (s *served) Unmount(c engine.Call) error {
+	s.said.Pass(io.Discard) // some complain that their channel is closed
 	err := s.FS.Unmount(c)
 	select {
 	case <-s.proc.Done():

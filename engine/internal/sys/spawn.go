@@ -3,7 +3,6 @@
 package sys
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -198,7 +197,8 @@ func (s *Supervisor) spawnFor(c engine.Call, p *engine.Program) (engine.Process,
 		said = make(chan struct{})
 		go func() {
 			defer close(said)
-			copyLines(p.Stderr, r)
+			defer r.Close()
+			_, _ = io.Copy(p.Stderr, r)
 		}()
 	}
 	proc, err := s.spawnIn(st, program, said)
@@ -206,14 +206,4 @@ func (s *Supervisor) spawnFor(c engine.Call, p *engine.Program) (engine.Process,
 		return nil, err
 	}
 	return proc, nil
-}
-
-func copyLines(to io.Writer, from *os.File) {
-	defer from.Close()
-	sc := bufio.NewScanner(from)
-	for sc.Scan() {
-		if _, err := fmt.Fprintln(to, sc.Text()); err != nil {
-			return
-		}
-	}
 }
