@@ -94,6 +94,9 @@ func familyPrefix(fam uint8) string {
 func (s *Server) dumpAddrs(r *nlsock.Request) error {
 	rule := addrDump
 	rule.prefix = familyPrefix(r.Body[0])
+	if r.Body[0] == unix.AF_UNSPEC {
+		rule.prefix = familyPrefix(unix.AF_INET) // which is asked first (rtnl_dump_all())
+	}
 	hdr, _, err := rule.parse(r)
 	if err != nil {
 		return err

@@ -116,15 +116,15 @@ func failAt(errno unix.Errno, message string, a nl.Attr) error {
 
 // parse splits a request into its fixed part of n bytes and its attributes.
 //
-// Errors: EINVAL if it is too short, or if strict is set and bytes are left over.
+// Errors: EINVAL if it is too short, or if strict is set, it only asks and bytes are left over; ERANGE if an attribute is too short.
 func parse(r *nlsock.Request, n int) (hdr []byte, attrs nl.Attrs, err error) {
 	if len(r.Body) < n {
 		return nil, nil, unix.EINVAL
 	}
 	aligned := min((n+3)&^3, len(r.Body))
 	attrs, rest := nl.ParseAttrs(r.Body[aligned:], nl.HeaderLen+aligned)
-	if r.Strict && rest > 0 {
+	if r.Strict && rest > 0 && isGet(r) {
 		return nil, nil, fail(unix.EINVAL, "bytes leftover after parsing attributes.")
 	}
-	return r.Body[:n], attrs, nil
+	return r.Body[:n], attrs, policyOf(r).check(attrs)
 }

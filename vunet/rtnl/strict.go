@@ -18,7 +18,15 @@ type dumpRule struct {
 	prefix string       // of messages: "ipv4: "
 }
 
-// parseDump parses a dump request. Without strict checking it is taken as it
+// short names the request in the message for one that is too short (rtnl_valid_dump_ifinfo_req() has its own wording).
+func (d *dumpRule) short() string {
+	if d.size == unix.SizeofIfInfomsg {
+		return d.what
+	}
+	return d.what + " request"
+}
+
+// parse parses a dump request. Without strict checking it is taken as it
 // comes, and only the family counts.
 func (d *dumpRule) parse(r *nlsock.Request) (hdr []byte, attrs nl.Attrs, err error) {
 	if !r.Strict {
@@ -30,7 +38,7 @@ func (d *dumpRule) parse(r *nlsock.Request) (hdr []byte, attrs nl.Attrs, err err
 		return hdr, attrs, nil
 	}
 	if len(r.Body) < d.size {
-		return nil, nil, fail(unix.EINVAL, d.prefix+"Invalid header for "+d.what+" request")
+		return nil, nil, fail(unix.EINVAL, d.prefix+"Invalid header for "+d.short())
 	}
 	hdr, attrs, err = parse(r, d.size)
 	if err != nil {
