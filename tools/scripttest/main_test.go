@@ -54,7 +54,7 @@ func prepare() (string, error) {
 	}
 	list := exec.Command("go", "list", "-f", `{{if eq .Name "main"}}{{.ImportPath}}{{end}}`,
 		"vuos.dev/tools/umvu", "vuos.dev/tools/vuutils/...", "vuos.dev/engine/enginetest/cmd/vutest", "vuos.dev/submods/vufuseext2",
-		"vuos.dev/libvdeplug/cmd/vde_plug")
+		"vuos.dev/libvdeplug/cmd/vde_plug", "vuos.dev/tools/netprobe/...")
 	list.Dir, list.Stderr = root, os.Stderr
 	out, err := list.Output()
 	if err != nil {

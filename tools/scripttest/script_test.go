@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 )
 
 // TestScripts runs the scripts as the user who runs the tests.
@@ -28,8 +29,11 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
-			if cond == "root" {
+			switch cond {
+			case "root":
 				return os.Geteuid() == 0, nil
+			case "tun": // tap interfaces can be made, in a network namespace
+				return unix.Access("/dev/net/tun", unix.R_OK|unix.W_OK) == nil, nil
 			}
 			return false, fmt.Errorf("unknown condition %s", cond)
 		},
