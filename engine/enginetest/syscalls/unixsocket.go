@@ -17,6 +17,7 @@ var unixSocketCases = []Case{
 	{"unix/sender", Anyone, unixSender},
 	{"unix/messages", Anyone, unixMessages},
 	{"unix/credentials", Anyone, unixCredentials},
+	{"unix/in-a-namespace", Root, unixNamespace},
 	{"unix/bind-errors", Anyone, unixBindErrors},
 	{"unix/connect-errors", Anyone, unixConnectErrors},
 	{"unix/names", Anyone, unixNames},
@@ -201,6 +202,22 @@ func unixCredentials(t *T) {
 		t.Do(unix.SYS_SETRESUID, 34, 34, 34)
 		want[1], want[2] = 34, 12
 		check()
+	})
+}
+
+// A socket is reached from where other file systems are mounted as well.
+func unixNamespace(t *T) {
+	t.enter(t.Dir)
+	l, r := t.unixSocket(unix.SOCK_STREAM), t.unixSocket(unix.SOCK_DGRAM)
+	t.bindAt(l, "l")
+	t.bindAt(r, "r")
+	t.Do(unix.SYS_LISTEN, l, 5)
+	t.inNamespace(func() {
+		t.Do(unix.SYS_CHDIR, t.Dir)
+		t.Do(unix.SYS_MOUNT, "none", "/dev/shm", "tmpfs", 0, "size=1m")
+		t.connects("l")
+		addr, n := unixAddr("r")
+		t.Returns(1, unix.SYS_SENDTO, t.unixSocket(unix.SOCK_DGRAM), []byte("x"), 1, 0, addr, n)
 	})
 }
 

@@ -16,11 +16,14 @@ import (
 
 const upperHalf uint64 = 0xffffffff << 32
 
-// toPrivate has the guest make its call once more. build is called with the address of memory of at most size bytes
-// in the guest, and returns what is to stand there and the call's arguments. If the guest cannot be made to, otherwise
-// does the call.
-func (c *call) toPrivate(size int, build func(base uint64) ([]byte, [6]uint64), otherwise func() reply) reply {
+// toPrivate has the guest make its call, which is about a private path, once more. build is called with the address of
+// memory of at most size bytes in the guest, and returns what is to stand there and the call's arguments. If the guest cannot be
+// made to, or does not see the path where it is, otherwise does the call.
+func (c *call) toPrivate(private string, size int, build func(base uint64) ([]byte, [6]uint64), otherwise func() reply) reply {
 	c.Block()
+	if !c.sees(private) {
+		return otherwise()
+	}
 	send := func(errno unix.Errno) error { return c.s.listener.Return(c.n.ID, 0, errno) }
 	w := &rewritten{release: func() {}}
 	err := exec.Redirect(c.execCall(), size, func(base uint64) ([]byte, [6]uint64) {
@@ -44,6 +47,17 @@ func (c *call) toPrivate(size int, build func(base uint64) ([]byte, [6]uint64), 
 		return reply{done: true}
 	}
 	return otherwise()
+}
+
+// sees tells whether the guest's kernel finds at a path what umvu's does.
+func (c *call) sees(path string) bool {
+	root := c.RootFD()
+	if root == unix.AT_FDCWD {
+		return true
+	}
+	var own, its unix.Stat_t
+	return unix.Lstat(path, &own) == nil && unix.Fstatat(root, path[1:], &its, unix.AT_SYMLINK_NOFOLLOW) == nil &&
+		own.Dev == its.Dev && own.Ino == its.Ino
 }
 
 // redirected tells whether the call is one that comes back.

@@ -178,7 +178,10 @@ func sysNamespace(c *call) reply {
 // sysUnshare notes a thread that gets directories of its own. Where it is the only one the process has them.
 func sysUnshare(c *call) reply {
 	flags := c.n.Args[0]
-	if flags&unix.CLONE_FS != 0 && flags&(unix.CLONE_NEWNS|unix.CLONE_NEWUSER) == 0 && guest.Threads(c.TID()) > 1 {
+	// A new mount namespace comes with directories of one's own, and a new user namespace is refused to who has other threads.
+	own := flags&unix.CLONE_FS != 0 || flags&unix.CLONE_NEWNS != 0
+	may := flags&unix.CLONE_NEWUSER == 0 && (flags&unix.CLONE_NEWNS == 0 || c.Cred().HasCap(unix.CAP_SYS_ADMIN))
+	if own && may && guest.Threads(c.TID()) > 1 {
 		if err := c.s.tasks.Unshare(c.TID(), c.PID()); err != nil {
 			return c.result(err)
 		}

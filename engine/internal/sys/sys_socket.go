@@ -123,7 +123,7 @@ func sysConnect(c *call) reply {
 		return r
 	}
 	address := unixAddress(private)
-	return c.toPrivate(len(address), func(base uint64) ([]byte, [6]uint64) {
+	return c.toPrivate(private, len(address), func(base uint64) ([]byte, [6]uint64) {
 		return address, [6]uint64{c.n.Args[0], base, uint64(len(address))}
 	}, func() reply {
 		return c.withFD(c.fd(0), func(own int) reply {
@@ -152,7 +152,7 @@ func sysSendto(c *call) reply {
 		return r
 	}
 	address := unixAddress(private)
-	return c.toPrivate(len(address), func(base uint64) ([]byte, [6]uint64) {
+	return c.toPrivate(private, len(address), func(base uint64) ([]byte, [6]uint64) {
 		args := c.n.Args
 		args[4], args[5] = base, uint64(len(address))
 		return address, args
@@ -208,7 +208,7 @@ func (c *call) sendmsgTo() reply {
 		return r
 	}
 	address := unixAddress(private)
-	return c.toPrivate(sizeMsghdr+len(address), func(base uint64) ([]byte, [6]uint64) {
+	return c.toPrivate(private, sizeMsghdr+len(address), func(base uint64) ([]byte, [6]uint64) {
 		h.setName(base+sizeMsghdr, len(address))
 		return append(h.raw[:], address...), [6]uint64{c.n.Args[0], base, c.n.Args[2]}
 	}, func() reply { return fail(unix.EPERM) })
