@@ -110,7 +110,7 @@ func start(stderr io.Writer, sys system, req *request, account *vu.Account) int 
 	if err := sys.Become(account); err != nil {
 		hint := ""
 		if err == unix.EPERM {
-			hint = " (is a module that virtualizes user ids loaded? vu_insmod unrealuidgid)"
+			hint = " (no loaded module virtualizes user ids, and only root may change the real ones)"
 		}
 		fmt.Fprintf(stderr, "%s: %s%s\n", command.Name, vu.Strerror(err), hint)
 		return 1

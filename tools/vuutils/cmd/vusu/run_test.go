@@ -66,7 +66,7 @@ func TestRun(t *testing.T) {
 			Calls: `become 0 0 [0]; chdir /root; chdir /; exec /bin/bash ["-bash"]`},
 		{Name: "unknown", Args: "bob", System: users(), Err: "Unknown id: bob\n", Status: 1},
 		{Name: "not virtual", System: refusing, Status: 1, Calls: "become 0 0 [0]",
-			Err: "vusu: Operation not permitted (is a module that virtualizes user ids loaded? vu_insmod unrealuidgid)\n"},
+			Err: "vusu: Operation not permitted (no loaded module virtualizes user ids, and only root may change the real ones)\n"},
 		{Name: "no shell", Args: "-s /no", System: gone, Err: "vusu: /no: No such file or directory\n", Status: 127,
 			Calls: `become 0 0 [0]; exec /no ["no"]`},
 		{Name: "two users", Args: "- ann root", System: users(), Err: "vusu: extra operand 'root'\nUsage: ...", Status: 2},
