@@ -79,7 +79,7 @@ func TestThirdPartyNestedPlugin(t *testing.T) {
 
 func TestUnknownPlugin(t *testing.T) {
 	_, err := libvdeplug.Open("nosuch://x")
-	if !errors.Is(err, libvdeplug.ErrUnknownPlugin) || !strings.HasPrefix(err.Error(), "nosuch: have bonding, cmd,") {
+	if !errors.Is(err, libvdeplug.ErrUnknownPlugin) || !strings.HasPrefix(err.Error(), "nosuch: no such plugin (there are bonding, cmd,") {
 		t.Error(err)
 	}
 	_, err = libvdeplug.Open("null://x")

@@ -106,7 +106,7 @@ func (r *Registry) Open(ctx context.Context, vnl string, s Settings) (Conn, erro
 	p, ok := r.plugins[loc.Plugin]
 	r.mu.RUnlock()
 	if !ok {
-		return nil, &OpError{Plugin: loc.Plugin, What: "have " + strings.Join(r.Names(), ", "), Err: ErrUnknownPlugin}
+		return nil, &OpError{Plugin: loc.Plugin, Err: fmt.Errorf("%w (there are %s)", ErrUnknownPlugin, strings.Join(r.Names(), ", "))}
 	}
 	return p.Open(ctx, &Request{Locator: loc, Settings: s, Registry: r})
 }
