@@ -86,19 +86,18 @@ func (n *node) wrote(end int64) {
 	n.mu.Unlock()
 }
 
-// fresh returns the attributes, asking the server only if the cached ones are stale. An access time
-// that is only stale by reading an open file does not count until the last close.
-func (n *node) fresh(c engine.Call) (proto.Attr, error) { return n.freshBy(c, nil) }
+// Attributes that permission depends on.
+const forPermission = unix.STATX_MODE | unix.STATX_UID | unix.STATX_GID
+
+// fresh returns the attributes, asking the server only if of those in want (STATX_*) any is stale: reading makes the access time so,
+// which only stat(2) wants to know.
+func (n *node) fresh(c engine.Call, want uint32) (proto.Attr, error) { return n.freshBy(c, nil, want) }
 
 // freshBy is fresh for a call on an open file, if f is not nil.
-func (n *node) freshBy(c engine.Call, f *file) (proto.Attr, error) {
+func (n *node) freshBy(c engine.Call, f *file, want uint32) (proto.Attr, error) {
 	n.mu.Lock()
 	a, bad := n.attr, n.bad
-	stale := n.stale
-	if n.opens > 0 {
-		stale &^= unix.STATX_ATIME
-	}
-	valid := stale == 0 && n.until >= n.fs.now()
+	valid := n.stale&want == 0 && n.until >= n.fs.now()
 	n.mu.Unlock()
 	switch {
 	case bad:
@@ -134,7 +133,7 @@ func (n *node) Stat(c engine.Call, st *unix.Statx_t) error {
 	if !n.fs.allowed(c) {
 		return unix.EACCES
 	}
-	a, err := n.fresh(c)
+	a, err := n.fresh(c, staleAll)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (f *file) Release(c engine.Call) {
 // Size implements [engine.FileSizer]. Unlike stat(2) it asks nobody's permission: the file is open
 // (fs/fuse/file.c:fuse_update_attributes()).
 func (f *file) Size(c engine.Call) (int64, error) {
-	a, err := f.n.freshBy(c, f)
+	a, err := f.n.freshBy(c, f, unix.STATX_SIZE)
 	return max(int64(a.Size), 0), err
 }
 
@@ -148,7 +148,7 @@ func (f *file) Seek(c engine.Call, off int64, whence int) (int64, error) {
 }
 
 func (f *file) seekAllData(c engine.Call, off int64, whence int) (int64, error) {
-	a, err := f.n.fresh(c)
+	a, err := f.n.fresh(c, unix.STATX_SIZE)
 	switch {
 	case err != nil:
 		return 0, err

@@ -120,7 +120,7 @@ func (f *file) Append(c engine.Call, p []byte) (n int, off int64, err error) {
 	}
 	lock(c, &f.n.ioMu)
 	defer f.n.ioMu.Unlock()
-	a, err := f.n.fresh(c)
+	a, err := f.n.fresh(c, unix.STATX_SIZE)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -92,7 +92,7 @@ func (f *lockingFile) lockRange(c engine.Call, lk *unix.Flock_t) (start, end uin
 	switch lk.Whence {
 	case unix.SEEK_SET:
 	case unix.SEEK_END:
-		a, err := f.n.fresh(c)
+		a, err := f.n.fresh(c, unix.STATX_SIZE)
 		if err != nil {
 			return 0, 0, err
 		}

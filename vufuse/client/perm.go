@@ -48,7 +48,7 @@ func (n *node) permit(c engine.Call, mask uint32) error {
 // decide compares with mode and owner. A refusal on cached attributes is checked with
 // current ones.
 func (n *node) decide(c engine.Call, mask uint32) error {
-	a, err := n.fresh(c)
+	a, err := n.fresh(c, forPermission)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (n *node) decide(c engine.Call, mask uint32) error {
 }
 
 func (n *node) executable(c engine.Call) error {
-	a, err := n.fresh(c)
+	a, err := n.fresh(c, forPermission)
 	if err == nil && a.Mode&0o111 == 0 {
 		err = unix.EACCES
 	}
@@ -128,7 +128,7 @@ func (dir *node) mayRemove(c engine.Call, child *node) error {
 	if d.Mode&unix.S_ISVTX == 0 {
 		return nil
 	}
-	a, err := child.fresh(c)
+	a, err := child.fresh(c, forPermission)
 	if err != nil {
 		return err
 	}

@@ -143,11 +143,12 @@ func (n *node) dropSetIDs(c engine.Call, s *engine.SetAttr) error {
 	if !chown && !cut {
 		return nil
 	}
-	look := n.fresh
+	a, err := proto.Attr{}, error(nil)
 	if chown { // the cached mode may be an old one
-		look = func(c engine.Call) (proto.Attr, error) { return n.getattr(c, nil) }
+		a, err = n.getattr(c, nil)
+	} else {
+		a, err = n.fresh(c, forPermission)
 	}
-	a, err := look(c)
 	if err != nil {
 		return err
 	}
