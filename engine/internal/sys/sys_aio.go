@@ -6,17 +6,33 @@ import (
 	"encoding/binary"
 
 	"golang.org/x/sys/unix"
+	"vuos.dev/engine"
+	"vuos.dev/engine/internal/fdesc"
+	"vuos.dev/engine/internal/guest"
 )
 
-// sysIoSubmit refuses requests for virtual files, as the kernel does for files that have no asynchronous I/O
-// (fs/aio.c:io_submit_one()): it would do them on the stand-in, which is right only for reading what is read natively, and
-// nobody else can say in the ring that one is done. None of the requests is begun then. A bad address is the kernel's to find.
+// Requests in a ring of the kernel's, struct iocb of linux/aio_abi.h.
+const (
+	iocbSize   = 64
+	iocbOpcode = 16 // where aio_lio_opcode is
+	iocbFildes = 20 // and aio_fildes
+
+	iocbPread  = 0
+	iocbFsync  = 2
+	iocbFdsync = 3
+	iocbPreadv = 7
+)
+
+// maxIocbs bounds how many requests are looked at: a ring of the kernel's holds no more (/proc/sys/fs/aio-max-nr).
+const maxIocbs = 1 << 16
+
+// sysIoSubmit lets the kernel do requests on the stand-ins of virtual files, which must be the truth then: nobody else can
+// say in the ring that a request is done. Where a stand-in cannot be that, none of the requests is begun, as with files that have
+// no asynchronous I/O (fs/aio.c:io_submit_one()). A bad address is the kernel's to find.
 func sysIoSubmit(c *call) reply {
 	if c.s.files.Live() == 0 {
 		return native
 	}
-	// struct iocb, where aio_lio_opcode and aio_fildes are in it, and what the opcode may be.
-	const iocbSize, opcode, fildes, pread, preadv = 64, 16, 20, 0, 7
 	var iocb [iocbSize]byte
 	var at [8]byte
 	for i := range min(c.n.Args[1], maxIocbs) {
@@ -26,14 +42,35 @@ func sysIoSubmit(c *call) reply {
 		if _, err := c.mem().ReadAt(iocb[:], binary.NativeEndian.Uint64(at[:])); err != nil {
 			return native
 		}
-		f := c.file(int(int32(binary.NativeEndian.Uint32(iocb[fildes:]))))
-		op := binary.NativeEndian.Uint16(iocb[opcode:])
-		if f != nil && !(f.Native() && (op == pread || op == preadv)) {
-			return fail(unix.EINVAL)
+		fd := int(int32(binary.NativeEndian.Uint32(iocb[iocbFildes:])))
+		if f := c.file(fd); f != nil {
+			if f.Flags&unix.O_PATH != 0 {
+				return fail(unix.EBADF)
+			}
+			if err := c.submit(f, fd, binary.NativeEndian.Uint16(iocb[iocbOpcode:])); err != nil {
+				c.log(engine.LogDebug, "%v", err)
+				return fail(unix.EINVAL)
+			}
 		}
 	}
 	return native
 }
 
-// maxIocbs bounds how many requests are looked at: a ring of the kernel's holds no more (/proc/sys/fs/aio-max-nr).
-const maxIocbs = 1 << 16
+// submit gets a virtual file ready for a request. Syncing is done at once: what requests before that have written is
+// in the stand-in.
+func (c *call) submit(f *fdesc.Open, fd int, opcode uint16) error {
+	switch {
+	case f.Native() && (opcode == iocbPread || opcode == iocbPreadv):
+		return nil
+	case opcode == iocbFsync || opcode == iocbFdsync:
+		c.Block()
+		return f.Sync(c, opcode == iocbFdsync)
+	}
+	c.Block()
+	own, err := guest.Take(c.TID(), fd)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(own)
+	return f.Materialize(c, own)
+}

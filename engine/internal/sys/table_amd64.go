@@ -64,7 +64,7 @@ var table = []row{
 	{nr: unix.SYS_TRUNCATE, name: "truncate", trap: always, handle: sysTruncate},
 	{nr: unix.SYS_FTRUNCATE, name: "ftruncate", trap: always, handle: sysFtruncate},
 	{nr: unix.SYS_FALLOCATE, name: "fallocate", trap: always, handle: sysFallocate},
-	{nr: unix.SYS_IO_SUBMIT, name: "io_submit", trap: always, handle: sysIoSubmit, note: "EINVAL for a virtual file: programs fall back to read and write"},
+	{nr: unix.SYS_IO_SUBMIT, name: "io_submit", trap: always, handle: sysIoSubmit, note: "on the stand-in of a virtual file, which is the truth then; EINVAL for streams and large devices"},
 
 	// Attributes.
 	{nr: unix.SYS_STAT, name: "stat", trap: always, handle: sysStat},
