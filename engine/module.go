@@ -113,7 +113,20 @@ type Program struct {
 	Env    []string
 	Files  []int // descriptors of umvu's that become 0, 1, 2, ...; -1 leaves /dev/null
 	Stderr io.Writer
+
+	// Channel, if not nil, becomes descriptor ChannelFD: the program reads it natively, and the engine sees what it writes there, see
+	// [StreamWriter]. If Spawn fails it was not released. EBADF: the hard RLIMIT_NOFILE does not allow that number.
+	Channel Channel
 }
+
+// Channel is a stream that a program has from the start.
+type Channel interface {
+	File
+	StreamFile
+}
+
+// ChannelFD is the number of [Program.Channel].
+const ChannelFD = 768
 
 // Process is a running guest that a module started.
 type Process interface {

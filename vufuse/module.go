@@ -4,7 +4,7 @@
 // NAME. A submodule is a Go file system that is linked in and called directly (see [Submodule]), or a
 // program vufuseNAME that speaks the FUSE protocol on a descriptor, started as
 //
-//	vufuseNAME -o OPTIONS SOURCE /dev/fd/3
+//	vufuseNAME -o OPTIONS SOURCE /dev/fd/N
 //
 // which every program built with libfuse3 or go-fuse understands. It runs as a guest of the view, so its
 // source may itself be virtual. A program that dies takes nothing with it: its mount answers

@@ -3,6 +3,8 @@
 package vufuse
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -15,9 +17,6 @@ import (
 	"vuos.dev/vufuse/helper"
 	"vuos.dev/vufuse/wire"
 )
-
-// channel is the descriptor that a program finds its channel on.
-const channel = "/dev/fd/3"
 
 // grace is how long a program may go on after its channel is closed, to bring its data to the disk.
 const grace = 5 * time.Minute
@@ -37,10 +36,16 @@ func (m mounter) mountProgram(c engine.Call, r *engine.MountRequest, o *Options)
 		return nil, err
 	}
 	said := &helper.Tail{}
-	proc, err := m.host.Spawn(c, &engine.Program{
-		Path: path, Args: programArgs(c, r, o), Env: os.Environ(),
-		Files: []int{-1, -1, -1, theirs}, Stderr: said,
-	})
+	program := &engine.Program{
+		Path: path, Args: programArgs(c, r, o, engine.ChannelFD), Env: os.Environ(),
+		Files: []int{-1, -1, -1}, Stderr: said, Channel: &channel{conn, theirs},
+	}
+	proc, err := m.host.Spawn(c, program)
+	if errors.Is(err, unix.EBADF) { // a low limit: the engine does not see what the program writes
+		program.Channel, program.Files = nil, append(program.Files, theirs)
+		program.Args = programArgs(c, r, o, lowChannel)
+		proc, err = m.host.Spawn(c, program)
+	}
 	unix.Close(theirs)
 	if err != nil {
 		conn.Abort()
@@ -90,12 +95,12 @@ func abandonable(c engine.Call, conn *wire.Conn) (settled func() bool) {
 }
 
 // programArgs is the command line of libfuse's mount helper, mount.fuse3(8).
-func programArgs(c engine.Call, r *engine.MountRequest, o *Options) []string {
+func programArgs(c engine.Call, r *engine.MountRequest, o *Options, channel int) []string {
 	args := []string{r.Type}
 	if opts := helper.Options(o.all, r.Flags); opts != "" {
 		args = append(args, "-o", opts)
 	}
-	return append(args, helper.Source(c, r.Source), channel)
+	return append(args, helper.Source(c, r.Source), fmt.Sprintf("/dev/fd/%d", channel))
 }
 
 // served is a file system that a program serves.

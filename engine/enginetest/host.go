@@ -121,6 +121,9 @@ func (h *Host) Devs() int {
 
 // Spawn implements [engine.Host].
 func (h *Host) Spawn(_ engine.Call, p *engine.Program) (engine.Process, error) {
+	if p.Channel != nil {
+		return nil, unix.EBADF // nothing sees what a program writes
+	}
 	cmd := exec.Command(p.Path)
 	cmd.Args, cmd.Env, cmd.Stderr = p.Args, p.Env, p.Stderr
 	var own []*os.File

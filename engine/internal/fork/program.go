@@ -16,8 +16,9 @@ import (
 type Program struct {
 	Path      string
 	Args, Env []string
-	Dir       string // working directory; "": that of the thread that starts it
-	Files     []int  // descriptors of this process that become 0, 1, ...; or Null, or Closed
+	Dir       string      // working directory; "": that of the thread that starts it
+	Files     []int       // descriptors of this process that become 0, 1, ...; or Null, or Closed
+	High      map[int]int // descriptors of this process behind those of Files, by the number that they get
 	Umask     int
 	Session   bool              // a session of its own
 	Ignored   inherited.Signals // the others have their default
@@ -104,6 +105,9 @@ func (p *Program) steps(s *steps, files []int) error {
 	if err != nil {
 		return err
 	}
+	for to := range p.High { // a hard limit below it lets dup3 fail
+		limit.Cur = max(limit.Cur, min(uint64(to)+1, limit.Max))
+	}
 	s.add(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_NOFILE, point(s, &limit), 0)
 	s.add(unix.SYS_UMASK, uintptr(p.Umask))
 	null, err := s.text(os.DevNull)
@@ -120,6 +124,13 @@ func (p *Program) steps(s *steps, files []int) error {
 		case fd == to:
 			s.add(unix.SYS_FCNTL, uintptr(fd), unix.F_SETFD, 0)
 		default:
+			s.add(unix.SYS_DUP3, uintptr(fd), uintptr(to), 0)
+		}
+	}
+	for to, fd := range p.High {
+		if fd == to {
+			s.add(unix.SYS_FCNTL, uintptr(fd), unix.F_SETFD, 0)
+		} else {
 			s.add(unix.SYS_DUP3, uintptr(fd), uintptr(to), 0)
 		}
 	}

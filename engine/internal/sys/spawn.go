@@ -201,6 +201,9 @@ func (s *Supervisor) spawnFor(c engine.Call, p *engine.Program) (engine.Process,
 			_, _ = io.Copy(p.Stderr, r)
 		}()
 	}
+	if p.Channel != nil {
+		return s.spawnWithChannel(st, program, said, p.Channel)
+	}
 	proc, err := s.spawnIn(st, program, said)
 	if err != nil {
 		return nil, err
