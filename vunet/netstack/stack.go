@@ -77,6 +77,7 @@ func New(o Options) (*Stack, error) {
 	s.ip = s.newIP()
 	s.conf = netconf.New((*backend)(s))
 	s.events.start()
+	go s.watchStalls()
 	if err := s.addLoop(); err != nil {
 		s.Close()
 		return nil, err
