@@ -249,7 +249,8 @@ func (h *harness) virtual(n *notif, call Call, path string) error {
 		Continue: func() error { return h.cont(n) },
 		Ready: func(p *Pending) {
 			ready = p
-			if tracer, _ := tracerOf(p.TID); tracer == 0 {
+			tracer, known := tracerOf(p.TID)
+			if state, _ := stateOf(p.TID); known && tracer == 0 && state != "Z" { // unless it was killed
 				h.t.Errorf("thread %d runs already", p.TID)
 			}
 		},
