@@ -10,6 +10,7 @@ import (
 
 var fifoCases = []Case{
 	{"fifo/open-waits-for-the-other-end", Anyone, fifoBlocks},
+	{"fifo/attributes", Anyone, fifoAttributes},
 	{"fifo/nonblocking-open", Anyone, fifoNonblock},
 	{"fifo/end-of-file-and-broken-pipe", Anyone, fifoEnds},
 	{"fifo/between-processes", Anyone, fifoProcesses},
@@ -141,4 +142,26 @@ func pollFiles(t *T) {
 	var ev [4]unix.EpollEvent
 	t.Returns(1, unix.SYS_EPOLL_WAIT, ep, &ev, 4, 1000)
 	same(t, "event", ev[0].Fd, 7)
+}
+
+// What is asked of an open fifo, and done to it, is that of its inode.
+func fifoAttributes(t *T) {
+	t.Umask(0)
+	p := t.Path("p")
+	t.Do(unix.SYS_MKNOD, p, unix.S_IFIFO|0o640, 0)
+	fd := t.Open(p, unix.O_RDWR, 0)
+	var st unix.Stat_t
+	t.Do(unix.SYS_NEWFSTATAT, fd, "", &st, unix.AT_EMPTY_PATH)
+	t.SameInode(st, t.Stat(p))
+	same(t, "mode", st.Mode, unix.S_IFIFO|0o640)
+	t.SameInode(t.Stat("/proc/self/fd/"+itoa(fd)), st)
+	t.Do(unix.SYS_FCHMOD, fd, 0o600)
+	t.Do(unix.SYS_FCHOWN, fd, -1, -1)
+	t.Do(unix.SYS_UTIMENSAT, fd, nil, &[2]unix.Timespec{{Sec: 5}, {Sec: 6}}, 0)
+	st = t.Stat(p)
+	same(t, "mode", st.Mode, unix.S_IFIFO|0o600)
+	same(t, "times", [2]int64{st.Atim.Sec, st.Mtim.Sec}, [2]int64{5, 6})
+	again := t.Open("/proc/self/fd/"+itoa(fd), unix.O_WRONLY|unix.O_NONBLOCK, 0)
+	t.Write(again, "abc")
+	same(t, "read", t.Read(fd, 9), "abc")
 }

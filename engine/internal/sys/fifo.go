@@ -3,23 +3,44 @@
 package sys
 
 import (
+	"bytes"
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine"
+	"vuos.dev/engine/internal/guest"
 	"vuos.dev/engine/internal/host"
 )
 
 // fifos are the fifos on virtual file systems that are or were open: a fifo of the kernel's stands for each.
 type fifos struct {
 	standIns
-	next atomic.Uint64
+	next  atomic.Uint64
+	where sync.Map // where it was opened last, *openedAt, by the stand-in's path
 }
 
-func (f *fifos) of(c *call, n engine.Node) (string, error) {
+// of is the path of what stands for t.
+func (f *fifos) of(c *call, t target) (string, error) {
+	path, err := f.make(c, t.Node)
+	if err != nil {
+		return "", err
+	}
+	if _, found := f.where.Swap(path, &openedAt{pos: t.Pos, dir: t.dir, name: t.name}); !found && f.next.Load()%64 == 0 {
+		f.where.Range(func(p, _ any) bool {
+			if !f.has(p.(string)) {
+				f.where.Delete(p)
+			}
+			return true
+		})
+	}
+	return path, nil
+}
+
+func (f *fifos) make(c *call, n engine.Node) (string, error) {
 	if p, found := f.at(n); found {
 		return p, nil
 	}
@@ -34,8 +55,25 @@ func (f *fifos) of(c *call, n engine.Node) (string, error) {
 	return p, nil
 }
 
+// fifoOf is where the fifo was opened that descriptor fd of thread tid is; nil if it is none that something stands for.
+func (s *Supervisor) fifoOf(tid, fd int) *openedAt {
+	if fd < 0 || s.fifos.next.Load() == 0 {
+		return nil
+	}
+	var buf [256]byte
+	link, err := guest.FDLink(tid, fd, buf[:])
+	if err != nil || !bytes.HasPrefix(link, []byte(s.dir)) {
+		return nil
+	}
+	if at, found := s.fifos.where.Load(string(link)); found {
+		return at.(*openedAt)
+	}
+	return nil
+}
+
 // openFifo opens a fifo, which may wait for its other end. The guest gets the kernel's own.
-func (c *call) openFifo(n engine.Node, flags int) (engine.File, error) {
+func (c *call) openFifo(t target, flags int) (engine.File, error) {
+	n := t.Node
 	var mask uint32
 	switch flags & unix.O_ACCMODE {
 	case unix.O_RDONLY:
@@ -54,7 +92,7 @@ func (c *call) openFifo(n engine.Node, flags int) (engine.File, error) {
 		defer runtime.KeepAlive(h)
 	} else {
 		var err error
-		if path, err = c.s.fifos.of(c, n); err != nil {
+		if path, err = c.s.fifos.of(c, t); err != nil {
 			return nil, err
 		}
 	}

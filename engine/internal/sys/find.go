@@ -135,7 +135,19 @@ func (c *call) findFD(fd int) target {
 	if f := c.file(fd); f != nil {
 		return target{Pos: posOf(f), file: f}
 	}
+	if at := c.s.fifoOf(c.TID(), fd); at != nil {
+		return target{Pos: at.pos}
+	}
 	return target{native: true}
+}
+
+// ofFD is findFD for calls that need more than O_PATH. The reply counts if done is set.
+func (c *call) ofFD(fd int) (t target, r reply, done bool) {
+	t = c.findFD(fd)
+	if t.file != nil && t.file.Flags&unix.O_PATH != 0 {
+		return t, fail(unix.EBADF), true
+	}
+	return t, native, t.native
 }
 
 // start is where the walk of path begins.

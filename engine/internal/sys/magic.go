@@ -91,6 +91,9 @@ func (c *call) procTarget(l procLink) (pos view.Pos, text string, ok bool) {
 	}
 	f := c.s.fileOf(l.pid, l.fd)
 	if f == nil {
+		if at := c.s.fifoOf(l.pid, l.fd); at != nil {
+			return at.pos, c.pathOf(at), true
+		}
 		return pos, "", false
 	}
 	return posOf(f), c.pathOf(openedOf(f)), true

@@ -25,6 +25,18 @@ func (s *standIns) at(n engine.Node) (path string, found bool) {
 	return path, found
 }
 
+// has tells whether a path is that of some inode.
+func (s *standIns) has(path string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.path {
+		if p == path {
+			return true
+		}
+	}
+	return false
+}
+
 // put notes a path, unless there is one already, which it returns then.
 func (s *standIns) put(c engine.Call, n engine.Node, path string) string {
 	s.mu.Lock()

@@ -55,14 +55,11 @@ func (c *call) setattrPath(dirfd int, path uint64, w want, a *engine.SetAttr) re
 }
 
 func (c *call) setattrFD(a *engine.SetAttr) reply {
-	f := c.file(c.fd(0))
-	if f == nil {
-		return native
+	t, r, done := c.ofFD(c.fd(0))
+	if done {
+		return r
 	}
-	if f.Flags&unix.O_PATH != 0 {
-		return fail(unix.EBADF)
-	}
-	return c.setattr(target{Pos: posOf(f), file: f}, a)
+	return c.setattr(t, a)
 }
 
 func sysChmod(c *call) reply {
@@ -189,21 +186,15 @@ func sysUtimes(c *call) reply {
 
 func sysUtimensat(c *call) reply {
 	var t target
+	var r reply
+	var done bool
 	if c.pathArg() == 0 {
-		f := c.file(c.dirFD())
-		if f == nil {
-			return native
-		}
-		if f.Flags&unix.O_PATH != 0 {
-			return fail(unix.EBADF)
-		}
-		t = target{Pos: posOf(f), file: f}
+		t, r, done = c.ofFD(c.dirFD())
 	} else {
-		var r reply
-		var done bool
-		if t, r, done = c.flagged(c.intArg(1), unix.AT_SYMLINK_NOFOLLOW|unix.AT_EMPTY_PATH); done {
-			return r
-		}
+		t, r, done = c.flagged(c.intArg(1), unix.AT_SYMLINK_NOFOLLOW|unix.AT_EMPTY_PATH)
+	}
+	if done {
+		return r
 	}
 	ts, err := c.readTimes(c.arg(0), 1)
 	if err != nil {

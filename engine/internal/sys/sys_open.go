@@ -165,7 +165,7 @@ func (c *call) openTarget(t target, flags int, mode uint32) (at pos, f engine.Fi
 		return at, f, err
 	}
 	if t.Node.Type() == unix.S_IFIFO {
-		f, err = c.openFifo(t.Node, flags)
+		f, err = c.openFifo(t, flags)
 		return t.Pos, f, err
 	}
 	if deviceNode(t) {

@@ -31,11 +31,11 @@ func atFlags(flags int) (w want) {
 }
 
 func sysFstat(c *call) reply {
-	f := c.file(c.fd(0))
-	if f == nil {
+	t := c.findFD(c.fd(0))
+	if t.native {
 		return native
 	}
-	return c.putStat(target{Pos: posOf(f), file: f}, c.n.Args[1])
+	return c.putStat(t, c.n.Args[1])
 }
 
 // atLookup are the AT_* flags that the stat family knows.
@@ -204,11 +204,11 @@ func sysStatfs(c *call) reply {
 }
 
 func sysFstatfs(c *call) reply {
-	f := c.file(c.fd(0))
-	if f == nil {
+	t := c.findFD(c.fd(0))
+	if t.native {
 		return native
 	}
-	return c.putStatfs(target{Pos: posOf(f)}, c.n.Args[1])
+	return c.putStatfs(t, c.n.Args[1])
 }
 
 // Do implements host.Caller.

@@ -29,16 +29,9 @@ func (c *call) xattrPath(w want) (a xattrArgs, r reply, done bool) {
 }
 
 func (c *call) xattrFD() (a xattrArgs, r reply, done bool) {
-	f := c.file(c.fd(0))
-	if f == nil {
-		return a, native, true
-	}
-	if f.Flags&unix.O_PATH != 0 {
-		return a, fail(unix.EBADF), true
-	}
-	a.t = target{Pos: posOf(f), file: f}
+	a.t, r, done = c.ofFD(c.fd(0))
 	c.xattrRest(&a)
-	return a, reply{}, false
+	return a, r, done
 }
 
 func (c *call) xattrRest(a *xattrArgs) {
