@@ -254,6 +254,16 @@ func (c *call) file(fd int) *fdesc.Open {
 	return f
 }
 
+// standIn is file, but nil for files of the host's: see [fdesc.Open.Backed].
+func (c *call) standIn(fd int) *fdesc.Open {
+	if fd < 0 || c.s.files.Live() == 0 {
+		return nil
+	}
+	var name [256]byte
+	f, _ := c.s.standIn(c.TID(), fd, name[:])
+	return f
+}
+
 // fileOf is the virtual open file that descriptor fd of thread tid is, or nil.
 func (s *Supervisor) fileOf(tid, fd int) *fdesc.Open {
 	f, _ := s.look(tid, fd, nil)
@@ -264,18 +274,25 @@ func (s *Supervisor) fileOf(tid, fd int) *fdesc.Open {
 // enough.
 func (s *Supervisor) look(tid, fd int, buf []byte) (f *fdesc.Open, info []byte) {
 	var name [256]byte
-	link, err := guest.FDLink(tid, fd, name[:])
-	if err != nil {
-		return nil, nil
-	}
-	if f := s.files.ByLinkBytes(link); f != nil || !s.files.AnyBacked() || link[0] != '/' {
+	f, link := s.standIn(tid, fd, name[:])
+	if f != nil || !s.files.AnyBacked() || len(link) == 0 || link[0] != '/' {
 		return f, nil
 	}
 	if !s.files.Backs(link, func() (dev, ino uint64, err error) { return guest.FDInode(tid, fd) }) {
 		return nil, nil
 	}
-	if info, err = guest.FDInfo(tid, fd, buf); err != nil {
+	info, err := guest.FDInfo(tid, fd, buf)
+	if err != nil {
 		return nil, nil
 	}
 	return s.files.ByTag(info), info
+}
+
+// standIn is the virtual open file of which descriptor fd of thread tid is a stand-in, or nil, and the text of its link in name.
+func (s *Supervisor) standIn(tid, fd int, name []byte) (f *fdesc.Open, link []byte) {
+	link, err := guest.FDLink(tid, fd, name)
+	if err != nil {
+		return nil, nil
+	}
+	return s.files.ByLinkBytes(link), link
 }

@@ -64,7 +64,11 @@ func position2(c *call, t *transfer) error {
 }
 
 func (c *call) rw(mem func(*call) ([]iovec, error), where func(*call, *transfer) error, write bool) reply {
-	f := c.file(c.fd(0))
+	find := c.standIn // a file of the host's that is a device is read as any other
+	if write {
+		find = c.file
+	}
+	f := find(c.fd(0))
 	if f == nil {
 		if x := c.datagram(c.fd(0)); x != nil {
 			return c.messageRW(x, mem, where, write)
