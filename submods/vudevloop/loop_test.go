@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"vuos.dev/engine"
 	"vuos.dev/vudev/vudevtest"
 )
 
@@ -73,5 +74,24 @@ func TestDiscard(t *testing.T) {
 	}
 	if err := unix.Stat(name, &after); err != nil || after.Blocks >= before.Blocks || after.Size != 1<<20 {
 		t.Errorf("%d blocks before, %d after, %d bytes, %v", before.Blocks, after.Blocks, after.Size, err)
+	}
+}
+
+// Where there are holes in the file there are some in the part of it that is shown.
+func TestHoles(t *testing.T) {
+	name := imageOf(t, nil, 0o600)
+	if err := os.Truncate(name, 8<<20); err != nil {
+		t.Fatal(err)
+	}
+	f := vudevtest.Mount(t, Submodule, name, "offset=1M,sizelimit=4M").Open("", unix.O_RDWR)
+	if n, err := f.Pwrite(bytes.Repeat([]byte{1}, 1<<20), 2<<20); n != 1<<20 || err != nil {
+		t.Fatal(n, err)
+	}
+	holes := f.File.(engine.FileHoles)
+	for off, want := range map[int64][2]int64{0: {2 << 20, 3 << 20}, 5 << 19: {5 << 19, 3 << 20}, 3 << 20: {4 << 20, 4 << 20}} {
+		start, end, err := holes.Data(nil, off)
+		if start != want[0] || end != want[1] || err != nil {
+			t.Errorf("from %d: data from %d to %d, %v; want %v", off, start, end, err, want)
+		}
 	}
 }
