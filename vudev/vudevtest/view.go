@@ -75,3 +75,8 @@ func (h hostFile) Fsync(engine.Call, bool) error { return h.f.Sync() }
 func (h hostFile) Fallocate(_ engine.Call, mode uint32, off, length int64) error {
 	return unix.Fallocate(int(h.f.Fd()), mode, off, length)
 }
+
+// Seek implements [engine.FileSeeker].
+func (h hostFile) Seek(_ engine.Call, off int64, whence int) (int64, error) {
+	return unix.Seek(int(h.f.Fd()), off, whence)
+}
