@@ -4,6 +4,7 @@ package netstack
 
 import (
 	"maps"
+	"os"
 	"strings"
 
 	"vuos.dev/engine"
@@ -25,11 +26,20 @@ func (s *Stack) ProcSysNet() engine.FileSystem { return textfs.New(sysctlFiles{s
 // procFiles is /proc/net.
 type procFiles struct{ s *Stack }
 
+// hostUnix lists sockets of AF_UNIX, which are the kernel's in every stack.
+const hostUnix = "/proc/net/unix"
+
 // Names implements textfs.Tree.
-func (procFiles) Names() []string { return procnet.Names() }
+func (procFiles) Names() []string { return append(procnet.Names(), "unix") }
 
 // Read implements textfs.Tree.
-func (f procFiles) Read(path string) ([]byte, bool) { return procnet.File(f.s, path) }
+func (f procFiles) Read(path string) ([]byte, bool) {
+	if path == "unix" {
+		b, err := os.ReadFile(hostUnix)
+		return b, err == nil
+	}
+	return procnet.File(f.s, path)
+}
 
 // sysFiles is /sys/class/net: a directory for each link.
 type sysFiles struct{ s *Stack }

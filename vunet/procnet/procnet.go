@@ -16,6 +16,7 @@ import (
 type Stack interface {
 	Config() *netconf.Config
 	diag.Lister
+	Counters() Counters
 }
 
 // files are the makers of the files of /proc/net.
@@ -39,6 +40,8 @@ var files = map[string]func(*bytes.Buffer, Stack){
 	"packet":     packet,
 	"netlink":    netlink,
 	"sockstat":   sockstat,
+	"snmp":       snmp,
+	"netstat":    netstat,
 	"wireless":   wireless,
 }
 

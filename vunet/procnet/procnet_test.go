@@ -85,3 +85,39 @@ func TestLoopbackTables(t *testing.T) {
 		t.Errorf("/sys/class/net/lo: %q", sys)
 	}
 }
+
+// TestCounters compares the columns of the protocols' counters with the kernel's: one has those of the other, and perhaps more.
+func TestCounters(t *testing.T) {
+	s, err := netstack.New(netstack.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	kernel, err := os.ReadFile("/proc/net/snmp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, ok := procnet.File(s, "snmp")
+	if !ok {
+		t.Fatal("no file")
+	}
+	for _, proto := range []string{"Ip: F", "Tcp: R", "Udp: I"} {
+		a, b := lineOf(kernel, proto), lineOf(ours, proto)
+		if a == "" || !strings.HasPrefix(a, b) && !strings.HasPrefix(b, a) {
+			t.Errorf("kernel %q\nours   %q", a, b)
+		}
+	}
+	if got := lineOf(ours, "Ip: 2 64 "); got == "" {
+		t.Errorf("forwarding and time to live are not there:\n%s", ours)
+	}
+}
+
+// lineOf is the first line that begins with a prefix.
+func lineOf(text []byte, prefix string) string {
+	for l := range strings.Lines(string(text)) {
+		if strings.HasPrefix(l, prefix) {
+			return strings.TrimSpace(l)
+		}
+	}
+	return ""
+}
