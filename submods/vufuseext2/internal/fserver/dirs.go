@@ -7,8 +7,11 @@ import (
 	"vuos.dev/submods/vufuseext2/internal/volume"
 )
 
-// OpenDir opens a directory.
+// OpenDir opens a directory. Where nothing can be changed, a client need not ask (FUSE_NO_OPENDIR_SUPPORT, Linux 5.1).
 func (s *Server) OpenDir(_ <-chan struct{}, in *fuse.OpenIn, out *fuse.OpenOut) fuse.Status {
+	if !s.v.Writable() {
+		return fuse.ENOSYS
+	}
 	d, err := s.v.OpenDir(inode(in.NodeId))
 	if err != nil {
 		return s.status(err)
@@ -64,8 +67,15 @@ func (s *Server) ReadDirPlus(_ <-chan struct{}, in *fuse.ReadIn, out *fuse.DirEn
 
 func (s *Server) list(in *fuse.ReadIn, add func(fuse.DirEntry, func() (volume.Attr, error)) bool) fuse.Status {
 	d := s.dir(in.Fh)
-	if d == nil {
+	switch {
+	case d == nil && in.Fh != 0:
 		return fuse.EBADF
+	case d == nil: // it was not opened
+		var err error
+		if d, err = s.v.OpenDir(inode(in.NodeId)); err != nil {
+			return s.status(err)
+		}
+		defer d.Close()
 	}
 	added := false
 	err := d.Read(in.Offset, func(e volume.DirEntry, attr func() (volume.Attr, error)) bool {
