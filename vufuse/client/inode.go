@@ -62,7 +62,19 @@ type inode struct {
 	ref *ref
 }
 
+// remains are what is known of a node that is gone. They do not hold its file system, through which it could be reached.
+type remains struct {
+	fs  weak.Pointer[FS]
+	ref *ref
+}
+
 // dropped is called when a node is gone.
+func dropped(m remains) {
+	if fs := m.fs.Value(); fs != nil {
+		fs.dropped(m.ref)
+	}
+}
+
 func (fs *FS) dropped(r *ref) {
 	fs.imu.Lock()
 	if fs.table[r.id].ref == r {
@@ -110,7 +122,7 @@ func (fs *FS) insert(e *proto.EntryOut) *node {
 	n.attr.Mode = e.Attr.Mode
 	n.ref.count.Store(1)
 	fs.table[e.Node] = inode{weak.Make(n), n.ref}
-	runtime.AddCleanup(n, fs.dropped, n.ref)
+	runtime.AddCleanup(n, dropped, remains{weak.Make(fs), n.ref})
 	return n
 }
 
