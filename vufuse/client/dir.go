@@ -18,6 +18,9 @@ const (
 	plusBuffer = 128 << 10
 )
 
+// dirBufs are the buffers of fetch: what it keeps of a reply is copied.
+var dirBufs = sync.Pool{New: func() any { return new([plusBuffer]byte) }}
+
 // dir is an open directory. What a reply gave beyond what the caller took is kept for the next
 // call.
 type dir struct {
@@ -99,7 +102,9 @@ func (d *dir) fetch(c engine.Call) error {
 	if d.wantsPlus() {
 		op, size = proto.Readdirplus, plusBuffer
 	}
-	buf := make([]byte, min(size, fs.agreed.Load().maxRead))
+	whole := dirBufs.Get().(*[plusBuffer]byte)
+	defer dirBufs.Put(whole)
+	buf := whole[:min(size, fs.agreed.Load().maxRead)]
 	in := &proto.ReadIn{Fh: d.fh, Offset: uint64(d.pos), Size: uint32(len(buf)), Flags: d.flags}
 	r := &Request{Op: op, Node: n.id, In: in, Buf: buf}
 	version := fs.version.Load()
