@@ -54,7 +54,7 @@ func (d *dir) ReadDir(c engine.Call, pos int64, emit func(engine.Dirent) bool) e
 	if d.n.isBad() {
 		return unix.EIO
 	}
-	d.mu.Lock()
+	lock(c, &d.mu)
 	defer d.mu.Unlock()
 	told, err := d.end && pos == d.pos, d.err
 	if d.end, d.err = false, nil; told {
