@@ -68,8 +68,8 @@ var linkSetters = map[uint32]func(*Stack, *netconf.Link, *ifreq) error{
 }
 
 // ioctl does what any socket can be asked (netdevice(7), arp(7)): done is false for
-// a command that is not about the configuration.
-func (s *Stack) ioctl(c engine.Call, m engine.Memory, cmd uint32, arg uint64) (done bool, err error) {
+// a command that is not about the configuration. domain is the socket's: a few commands are about its family.
+func (s *Stack) ioctl(c engine.Call, m engine.Memory, domain int, cmd uint32, arg uint64) (done bool, err error) {
 	switch cmd {
 	case unix.SIOCGIFCONF:
 		return true, s.ifConf(m, arg)
@@ -79,12 +79,21 @@ func (s *Stack) ioctl(c engine.Call, m engine.Memory, cmd uint32, arg uint64) (d
 		if !s.capable(c, unix.CAP_NET_ADMIN) {
 			return true, unix.EPERM
 		}
+		if domain == unix.AF_INET6 {
+			return true, s.ioctlRoute6(m, cmd == unix.SIOCADDRT, arg)
+		}
 		return true, s.ioctlRoute(m, cmd == unix.SIOCADDRT, arg)
 	case unix.SIOCGARP, unix.SIOCSARP, unix.SIOCDARP:
 		if cmd != unix.SIOCGARP && !s.capable(c, unix.CAP_NET_ADMIN) {
 			return true, unix.EPERM
 		}
 		return true, s.ioctlARP(m, cmd, arg)
+	}
+	if domain == unix.AF_INET6 && (cmd == unix.SIOCSIFADDR || cmd == unix.SIOCDIFADDR) {
+		if !s.capable(c, unix.CAP_NET_ADMIN) {
+			return true, unix.EPERM
+		}
+		return true, s.ioctlAddr6(m, cmd == unix.SIOCSIFADDR, arg)
 	}
 	get, set := linkGetters[cmd], linkSetters[cmd]
 	if get == nil && set == nil {
@@ -135,7 +144,7 @@ func (s *Stack) ifName(m engine.Memory, arg uint64) error {
 
 // Ioctl implements engine.Socket.
 func (x *inet) Ioctl(c engine.Call, m engine.Memory, cmd uint32, arg uint64) (int, error) {
-	if done, err := x.s.ioctl(c, m, cmd, arg); done {
+	if done, err := x.s.ioctl(c, m, x.domain, cmd, arg); done {
 		return 0, err
 	}
 	v := int32(0)

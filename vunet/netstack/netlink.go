@@ -39,7 +39,7 @@ func (s *Stack) netlinkSocket(c engine.Call, typ, protocol int) (engine.Socket, 
 
 // Ioctl implements engine.Socket.
 func (n *netlink) Ioctl(c engine.Call, m engine.Memory, cmd uint32, arg uint64) (int, error) {
-	if done, err := n.s.ioctl(c, m, cmd, arg); done {
+	if done, err := n.s.ioctl(c, m, unix.AF_NETLINK, cmd, arg); done {
 		return 0, err
 	}
 	return n.Socket.Ioctl(c, m, cmd, arg)

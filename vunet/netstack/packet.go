@@ -210,7 +210,7 @@ func (p *packet) Sockname(engine.Call) ([]byte, error) {
 
 // Ioctl implements engine.Socket.
 func (p *packet) Ioctl(c engine.Call, m engine.Memory, cmd uint32, arg uint64) (int, error) {
-	if done, err := p.s.ioctl(c, m, cmd, arg); done {
+	if done, err := p.s.ioctl(c, m, unix.AF_PACKET, cmd, arg); done {
 		return 0, err
 	}
 	n := 0
