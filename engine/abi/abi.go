@@ -13,6 +13,11 @@ const (
 	SysMsocket = -5 // msocket(stack, domain, type, protocol)
 )
 
+// PrctlVirtual is an option of prctl(2) by which virtual calls, mount(2) and umount2(2) get through where a container's seccomp
+// filter refuses their numbers: prctl(PrctlVirtual, number, args), args pointing to six words. EINVAL where there is no
+// view. The original does not have it.
+const PrctlVirtual = 0x56554f53 // "VUOS"
+
 // Tags of vuctl.
 const (
 	CtlGetInfo         = 1 // (struct Info *) or NULL: 0 in a view, ENOSYS elsewhere

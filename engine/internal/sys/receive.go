@@ -74,10 +74,15 @@ func (s *Supervisor) handle(c *call) (r reply) {
 			r = fail(unix.EIO)
 		}
 	}()
+	return c.dispatch(nr)
+}
+
+// dispatch calls the handler of a number.
+func (c *call) dispatch(nr int) reply {
 	if nr < 0 {
 		return sysVirtual(c, nr)
 	}
-	c.row = &s.rows[nr]
+	c.row = &c.s.rows[nr]
 	return c.row.handle(c)
 }
 

@@ -222,6 +222,11 @@ func (c *call) lock(f *fdesc.Open) reply {
 	if f.Native() {
 		return c.cutLock(f)
 	}
+	const whence = 2 // struct flock of amd64
+	var b [2]byte
+	if _, err := c.mem().ReadAt(b[:], c.n.Args[2]+whence); err != nil || binary.NativeEndian.Uint16(b[:]) != unix.SEEK_CUR {
+		return native
+	}
 	at, err := f.Offset(c)
 	if err != nil {
 		return c.result(err)
@@ -276,22 +281,24 @@ func (c *call) cutLock(f *fdesc.Open) reply {
 
 // getfl is F_GETFL: the status flags are the stand-in's, the rest what was asked for at open.
 func (c *call) getfl(f *fdesc.Open) reply {
-	return c.withFD(c.fd(0), func(own int) reply {
-		fl, err := unix.FcntlInt(uintptr(own), unix.F_GETFL, 0)
-		if err != nil {
-			return c.result(err)
-		}
-		const status = unix.O_APPEND | unix.O_NONBLOCK | unix.O_ASYNC | unix.O_DIRECT | unix.O_NOATIME
-		const asked = unix.O_ACCMODE | unix.O_PATH | unix.O_DIRECTORY | unix.O_SYNC | unix.O_NOFOLLOW
-		if f.Flags&unix.O_PATH != 0 {
-			return ok(int64(f.Flags & (unix.O_PATH | unix.O_DIRECTORY | unix.O_NOFOLLOW)))
-		}
-		fl |= oLargefile
-		if f.Device() {
-			fl |= f.Flags & (unix.O_APPEND | unix.O_DIRECT | unix.O_NOATIME) // the kernel was not told of them
-		}
-		return ok(int64(fl&(status|oLargefile) | f.Flags&asked))
-	})
+	info, err := guest.FDInfo(c.TID(), c.fd(0), nil)
+	if err != nil {
+		return c.result(err)
+	}
+	_, fl, found := guest.FDPosition(info)
+	if !found {
+		return fail(unix.EIO)
+	}
+	const status = unix.O_APPEND | unix.O_NONBLOCK | unix.O_ASYNC | unix.O_DIRECT | unix.O_NOATIME
+	const asked = unix.O_ACCMODE | unix.O_PATH | unix.O_DIRECTORY | unix.O_SYNC | unix.O_NOFOLLOW
+	if f.Flags&unix.O_PATH != 0 {
+		return ok(int64(f.Flags & (unix.O_PATH | unix.O_DIRECTORY | unix.O_NOFOLLOW)))
+	}
+	fl |= oLargefile
+	if f.Device() {
+		fl |= f.Flags & (unix.O_APPEND | unix.O_DIRECT | unix.O_NOATIME) // the kernel was not told of them
+	}
+	return ok(int64(fl&(status|oLargefile) | f.Flags&asked))
 }
 
 // oLargefile is O_LARGEFILE as the kernel shows it on amd64.

@@ -165,7 +165,7 @@ func (c *call) transfer(f *fdesc.Open, t *transfer) (n int, err error) {
 func (c *call) transferAt(f *fdesc.Open, t *transfer) (int, error) {
 	fd := -1
 	if t.write && !f.Device() { // whether it appends is asked of the guest's open file
-		own, err := guest.Take(c.TID(), c.fd(0))
+		own, err := c.taken(f)
 		if err != nil {
 			return 0, err
 		}
@@ -187,11 +187,21 @@ func (c *call) transferAt(f *fdesc.Open, t *transfer) (int, error) {
 	return c.toGuest(t.vec, move)
 }
 
+// taken is a descriptor of umvu's for the open file f, that of the call's first argument. It is -1, for its status flags as
+// they were last known, where a container refuses pidfd_getfd(2) and the stand-in is not the truth.
+func (c *call) taken(f *fdesc.Open) (int, error) {
+	own, err := guest.Take(c.TID(), c.fd(0))
+	if isErrno(err, unix.EPERM) && !f.Native() {
+		return -1, nil
+	}
+	return own, err
+}
+
 func (c *call) transferOwn(f *fdesc.Open, t *transfer) (int, error) {
 	if t.write {
 		fd := -1
 		if !f.Device() || f.Native() {
-			own, err := guest.Take(c.TID(), c.fd(0))
+			own, err := c.taken(f)
 			if err != nil {
 				return 0, err
 			}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"golang.org/x/sys/unix"
+	"vuos.dev/engine/abi"
 	"vuos.dev/engine/internal/fdesc"
 	"vuos.dev/engine/internal/guest"
 	"vuos.dev/engine/internal/task"
@@ -14,6 +15,8 @@ import (
 // sysPrctl is for the options by which a guest would see umvu's hand, or slip away from it.
 func sysPrctl(c *call) reply {
 	switch c.n.Args[0] {
+	case abi.PrctlVirtual:
+		return c.carried()
 	case unix.PR_SET_DUMPABLE:
 		// An undumpable process could not be read by an unprivileged umvu.
 		switch c.n.Args[1] {

@@ -4,6 +4,7 @@ package sys
 
 import (
 	"golang.org/x/sys/unix"
+	"vuos.dev/engine/abi"
 	"vuos.dev/engine/internal/seccomp"
 	"vuos.dev/engine/internal/task"
 )
@@ -167,7 +168,7 @@ var table = []row{
 	{nr: unix.SYS_EXECVE, name: "execve", trap: always, handle: sysExecve},
 	{nr: unix.SYS_EXECVEAT, name: "execveat", trap: always, handle: sysExecveat},
 	{nr: unix.SYS_PRCTL, name: "prctl", handle: sysPrctl, trap: argIs(0, unix.PR_SET_DUMPABLE, unix.PR_GET_DUMPABLE,
-		unix.PR_GET_SECCOMP, unix.PR_SET_NO_NEW_PRIVS, unix.PR_GET_NO_NEW_PRIVS)},
+		unix.PR_GET_SECCOMP, unix.PR_SET_NO_NEW_PRIVS, unix.PR_GET_NO_NEW_PRIVS, abi.PrctlVirtual)},
 	{nr: unix.SYS_GETRLIMIT, name: "getrlimit", trap: argIs(0, task.RlimitLocks), handle: sysGetrlimit},
 	{nr: unix.SYS_SETRLIMIT, name: "setrlimit", trap: argIs(0, task.RlimitLocks), handle: sysSetrlimit},
 	{nr: unix.SYS_PRLIMIT64, name: "prlimit64", trap: argIs(1, task.RlimitLocks), handle: sysPrlimit},

@@ -17,10 +17,39 @@ import (
 //go:uintptrescapes
 func vcall(nr int, a1, a2, a3, a4 uintptr) (int, error) {
 	r, _, errno := unix.Syscall6(uintptr(nr), a1, a2, a3, a4, 0, 0)
+	switch errno {
+	case unix.ENOSYS, unix.EPERM:
+		if _, err := carry(abi.SysVuctl, abi.CtlGetInfo, 0, 0, 0, 0); err == nil {
+			return carry(nr, a1, a2, a3, a4, 0)
+		}
+	}
 	if errno != 0 {
 		return -1, errno
 	}
 	return int(r), nil
+}
+
+// carry makes a call by prctl(2), see [abi.PrctlVirtual].
+//
+//go:uintptrescapes
+func carry(nr int, a1, a2, a3, a4, a5 uintptr) (int, error) {
+	args := [6]uintptr{a1, a2, a3, a4, a5}
+	r, _, errno := unix.Syscall6(unix.SYS_PRCTL, abi.PrctlVirtual, uintptr(nr), uintptr(unsafe.Pointer(&args)), 0, 0, 0)
+	if errno != 0 {
+		return -1, errno
+	}
+	return int(r), nil
+}
+
+func carryMount(source, target, fstype *byte, flags uintptr, data *byte) error {
+	_, err := carry(unix.SYS_MOUNT, uintptr(unsafe.Pointer(source)), uintptr(unsafe.Pointer(target)),
+		uintptr(unsafe.Pointer(fstype)), flags, uintptr(unsafe.Pointer(data)))
+	return err
+}
+
+func carryUmount(target *byte, flags int) error {
+	_, err := carry(unix.SYS_UMOUNT2, uintptr(unsafe.Pointer(target)), uintptr(flags), 0, 0, 0)
+	return err
 }
 
 func insmod(name *byte, permanent int) error {

@@ -15,12 +15,31 @@ const mountErrorLen = 4096
 
 // Mount is mount(2): virtual if a module of the view serves fstype.
 func (System) Mount(source, target, fstype string, flags uintptr, data string) error {
-	return unix.Mount(source, target, fstype, flags, data)
+	err := unix.Mount(source, target, fstype, flags, data)
+	if err != unix.EPERM || ctlCheck() != nil {
+		return err
+	}
+	// Perhaps it was not the view that refused it.
+	var at [4]*byte
+	for i, s := range []string{source, target, fstype, data} {
+		if at[i], err = unix.BytePtrFromString(s); err != nil {
+			return err
+		}
+	}
+	return carryMount(at[0], at[1], at[2], flags, at[3])
 }
 
 // Umount is umount2(2).
 func (System) Umount(target string, flags int) error {
-	return unix.Unmount(target, flags)
+	err := unix.Unmount(target, flags)
+	if err != unix.EPERM || ctlCheck() != nil {
+		return err
+	}
+	at, err := unix.BytePtrFromString(target)
+	if err != nil {
+		return err
+	}
+	return carryUmount(at, flags)
 }
 
 // MountError returns the module's message for this process's last failed mount,
