@@ -26,14 +26,14 @@ const (
 // and has the same headers is joined, and its checksums are right. What is given to add must stay as it is until flush.
 type joiner struct {
 	runs    []run // the order in which they were begun
-	deliver func(head []byte, more [][]byte, valid bool)
+	deliver func(head []byte, data [][]byte, valid bool)
 }
 
 // run is segments that follow each other.
 type run struct {
-	segment
-	more [][]byte // data of those behind the first
-	size int      // of all together, with the headers of the first
+	segment          // the first
+	pieces  [][]byte // the data of each
+	size    int      // of all together, with the headers of the first
 }
 
 // segment is where things are in the frame of a TCP segment.
@@ -58,7 +58,7 @@ func (j *joiner) add(frame []byte, proto uint16) {
 	if at >= 0 {
 		r := &j.runs[at]
 		if plain && r.joins(&s) && s.valid() {
-			r.more = append(r.more, s.frame[s.data:])
+			r.pieces = append(r.pieces, s.frame[s.data:])
 			r.size += len(s.frame) - s.data
 			r.next = s.next
 			r.push(&s)
@@ -83,7 +83,7 @@ func (j *joiner) begin(s segment) {
 		j.runs = append(j.runs, run{})
 	}
 	j.runs = j.runs[:n+1]
-	j.runs[n] = run{segment: s, more: j.runs[n].more[:0], size: len(s.frame)}
+	j.runs[n] = run{segment: s, pieces: append(j.runs[n].pieces[:0], s.frame[s.data:]), size: len(s.frame)}
 }
 
 // find finds the run of a segment's connection, or returns -1.
@@ -101,12 +101,12 @@ func (j *joiner) end(i int) {
 	r := j.runs[i]
 	last := len(j.runs) - 1
 	copy(j.runs[i:], j.runs[i+1:])
-	j.runs[last] = run{more: r.more}
+	j.runs[last] = run{pieces: r.pieces}
 	j.runs = j.runs[:last]
-	if len(r.more) > 0 {
+	if len(r.pieces) > 1 {
 		r.resize()
 	}
-	j.deliver(r.frame, r.more, true)
+	j.deliver(r.frame[:r.data], r.pieces, true)
 }
 
 // flush delivers what is there.

@@ -203,22 +203,26 @@ func knownProto(p uint16) bool {
 	return p == unix.ETH_P_IP || p == unix.ETH_P_IPV6 || p == unix.ETH_P_ARP
 }
 
-// deliver hands a packet to the stack: the frame head, and what is behind it. valid tells that its checksums were verified.
-func (l *link) deliver(head []byte, more [][]byte, valid bool) {
+// deliver hands a packet to the stack: head and data are one frame. valid tells that its checksums were verified. Much data is not to
+// be in head: to give out a header gVisor may copy all memory that it is in.
+func (l *link) deliver(head []byte, data [][]byte, valid bool) {
 	disp := l.disp.Load()
 	if disp == nil {
 		return
 	}
-	size := len(head)
-	for _, b := range more {
+	payload := buffer.MakeWithData(head)
+	size := 0
+	for _, b := range data {
 		size += len(b)
 	}
-	v := buffer.NewView(size)
-	_, _ = v.Write(head) // it has room
-	for _, b := range more {
-		_, _ = v.Write(b)
+	if size > 0 {
+		v := buffer.NewView(size)
+		for _, b := range data {
+			_, _ = v.Write(b) // it has room
+		}
+		_ = payload.Append(v) // it cannot fail
 	}
-	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithView(v)})
+	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: payload})
 	defer pkt.DecRef()
 	eth := header.Ethernet(head)
 	pkt.PktType = l.classify(eth.DestinationAddress())
