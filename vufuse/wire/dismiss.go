@@ -14,10 +14,6 @@ import (
 // read for each which asks for nothing, an INTERRUPT of no request: whoever gets there first takes it, and is not let in again.
 func (c *Conn) Dismiss(wake func(tid int) bool) {
 	c.mu.Lock()
-	if c.dead != nil {
-		c.mu.Unlock()
-		return
-	}
 	asleep := make(map[*Port][]int, len(c.ports))
 	for _, p := range c.ports {
 		asleep[p] = slices.Collect(maps.Keys(p.readers))
