@@ -75,6 +75,12 @@ type FileSizer interface {
 	Size(c Call) (int64, error)
 }
 
+// FileMapper is a file that not everybody may map. Without it, one that can be read can be mapped.
+type FileMapper interface {
+	// MayMap tells whether mmap(2) with MAP_SHARED, or with MAP_PRIVATE, is possible: nil or ENODEV.
+	MayMap(shared bool) error
+}
+
 // FileIoctler is ioctl(2). Without it: ENOTTY.
 type FileIoctler interface {
 	// Ioctl gets the raw argument; guest memory is reached through m.

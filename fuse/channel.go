@@ -3,11 +3,13 @@
 package fuse
 
 import (
+	"fmt"
 	"sync"
 
 	"golang.org/x/sys/unix"
 
 	"vuos.dev/engine"
+	"vuos.dev/vufuse/proto"
 	"vuos.dev/vufuse/wire"
 )
 
@@ -81,7 +83,11 @@ func (ch *channel) connected() *connection {
 func (ch *channel) mount(target string, o *options) (engine.FileSystem, error) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	if ch.conn != nil {
+	switch {
+	case ch.conn == nil:
+	case !ch.conn.alive():
+		return nil, &engine.MountError{Err: unix.ENOTCONN, Message: fmt.Sprintf("the file system of descriptor %d is gone", o.fd)}
+	default:
 		return nil, invalid("descriptor %d is mounted already", o.fd)
 	}
 	ch.conn = newConnection(ch, target, o)
@@ -112,6 +118,9 @@ func (ch *channel) WriteMessage(c engine.Call, p []byte) error {
 	ch.port.Leave(c.TID())
 	if !conn.alive() {
 		return unix.ENOENT
+	}
+	if _, err := proto.ParseReply(p); err != nil {
+		return err // nobody's answer: who waits goes on waiting
 	}
 	return ch.port.Receive(c, p)
 }

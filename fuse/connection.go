@@ -53,7 +53,7 @@ func (conn *connection) enter(c engine.Call, p *wire.Port, fd, room int) error {
 	if room < max(minRead, writeHeaders+conn.fs.MaxWrite()) {
 		return unix.EINVAL
 	}
-	return p.Enter(c.TID(), func() (int, error) {
+	return p.Enter(c.TID(), room, func() (int, error) {
 		finder, ok := c.View().(engine.FileFinder)
 		if !ok {
 			return -1, unix.EBADF

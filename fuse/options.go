@@ -4,6 +4,8 @@ package fuse
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +20,9 @@ type options struct {
 	fd     int
 	owner  client.Owner
 	client client.Options
+
+	block bool     // of a fuseblk mount
+	named []string // those of subtype and source that were there
 }
 
 // The options that must be there.
@@ -31,7 +36,8 @@ const (
 )
 
 func parseOptions(r *engine.MountRequest) (*options, error) {
-	o := &options{}
+	base, _, _ := strings.Cut(r.Type, ".")
+	o := &options{block: base == "fuseblk"}
 	seen := 0
 	for _, s := range strings.Split(r.Data, ",") {
 		if s == "" {
@@ -57,11 +63,18 @@ func parseOptions(r *engine.MountRequest) (*options, error) {
 func (o *options) parse(s string) (bit int, err error) {
 	name, value, valued := strings.Cut(s, "=")
 	number := func(base int) uint32 {
-		n, e := strconv.ParseUint(value, base, 32)
+		n, e := parseNumber(value, base)
 		if e != nil {
 			err = e
 		}
-		return uint32(n)
+		return n
+	}
+	id := func() uint32 {
+		n := number(0)
+		if n == math.MaxUint32 {
+			err = unix.EINVAL // INVALID_UID, INVALID_GID
+		}
+		return n
 	}
 	switch name {
 	case "allow_other":
@@ -79,26 +92,47 @@ func (o *options) parse(s string) (bit int, err error) {
 			err = unix.EINVAL
 		}
 	case "fd":
-		o.fd, bit = int(int32(number(10))), hasFD
+		o.fd, bit = int(int32(number(0))), hasFD
 	case "rootmode":
 		o.owner.RootMode, bit = number(8), hasRootMode
 		if !validType(o.owner.RootMode) {
 			err = unix.EINVAL
 		}
 	case "user_id":
-		o.owner.UID, bit = number(10), hasUID
+		o.owner.UID, bit = id(), hasUID
 	case "group_id":
-		o.owner.GID, bit = number(10), hasGID
+		o.owner.GID, bit = id(), hasGID
 	case "max_read":
-		o.client.MaxRead = int(min(number(10), 1<<30))
+		o.client.MaxRead = int(min(number(0), 1<<30))
 	case "blksize":
-		number(10)
+		number(0)
+		if !o.block {
+			err = unix.EINVAL
+		}
 	case "subtype", "source":
 		// They describe the mount, and are shown by its type and source.
+		if slices.Contains(o.named, name) {
+			err = unix.EINVAL
+		}
+		o.named = append(o.named, name)
 	default:
 		err = unix.EINVAL
 	}
 	return bit, err
+}
+
+// parseNumber reads an unsigned number of 32 bits as the kernel does (lib/kstrtox.c:kstrtouint()): with base 0 it may be octal or hexadecimal.
+func parseNumber(s string, base int) (uint32, error) {
+	if base == 0 {
+		base = 10
+		if rest, found := strings.CutPrefix(strings.ToLower(s), "0x"); found {
+			s, base = rest, 16
+		} else if len(s) > 1 && s[0] == '0' {
+			base = 8
+		}
+	}
+	n, err := strconv.ParseUint(s, base, 32)
+	return uint32(n), err
 }
 
 // validType is fs/fuse/fuse_i.h:fuse_valid_type.

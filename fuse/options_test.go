@@ -14,7 +14,7 @@ const plain = "fd=7,rootmode=40000,user_id=1000,group_id=100"
 
 func TestOptions(t *testing.T) {
 	o, err := parseOptions(&engine.MountRequest{
-		Type: "fuse.x", Flags: unix.MS_RDONLY, Data: plain + ",allow_other,default_permissions,max_read=65536,blksize=512",
+		Type: "fuse.x", Flags: unix.MS_RDONLY, Data: plain + ",allow_other,default_permissions,max_read=65536",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -56,4 +56,28 @@ func FuzzOptions(f *testing.F) {
 			t.Errorf("%+v", o)
 		}
 	})
+}
+
+// TestNumbers reads numbers as the kernel does.
+func TestNumbers(t *testing.T) {
+	for text, want := range map[string]uint32{"10": 10, "010": 8, "0x1F": 31, "0": 0, "4294967295": 1<<32 - 1} {
+		if n, err := parseNumber(text, 0); n != want || err != nil {
+			t.Errorf("%q: %d, %v, want %d", text, n, err, want)
+		}
+	}
+	for _, text := range []string{"", "x", "-1", "09", "0x", "0b1", "1_0", "4294967296"} {
+		if n, err := parseNumber(text, 0); err == nil {
+			t.Errorf("%q: %d, want an error", text, n)
+		}
+	}
+}
+
+// TestBlockSize has an option that only a mount of a block device has.
+func TestBlockSize(t *testing.T) {
+	for typ, good := range map[string]bool{"fuse": false, "fuse.x": false, "fuseblk": true, "fuseblk.x": true} {
+		_, err := parseOptions(&engine.MountRequest{Type: typ, Data: "fd=3,rootmode=40000,user_id=0,group_id=0,blksize=512"})
+		if (err == nil) != good {
+			t.Errorf("blksize of %s: %v", typ, err)
+		}
+	}
 }

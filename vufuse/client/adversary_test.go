@@ -139,7 +139,7 @@ var badReplies = []struct {
 	{"readdir nul", proto.Readdir, func(s *server, q *request) { s.reply(q, 0, dirent("a\x00b", 3)...) }, readdir, unix.EIO},
 	{"readdir empty name", proto.Readdir, func(s *server, q *request) { s.reply(q, 0, dirent("", 0)...) }, readdir, unix.EIO},
 	{"readdir name too long", proto.Readdir, func(s *server, q *request) {
-		s.reply(q, 0, dirent(strings.Repeat("n", 1025), 1025)...)
+		s.reply(q, 0, dirent(strings.Repeat("n", 4096), 4096)...)
 	}, readdir, unix.EIO},
 	{"readdir overrun", proto.Readdir, func(s *server, q *request) { s.reply(q, 0, dirent("abc", 1000)...) }, readdir, 0},
 	{"readdir huge", proto.Readdir, func(s *server, q *request) { s.reply(q, 0, dirent("abc", math.MaxUint32)...) }, readdir, unix.EIO},

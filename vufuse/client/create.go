@@ -48,7 +48,7 @@ func (n *node) createInSteps(c engine.Call, name string, flags int, mode uint32)
 // create sends CREATE (fs/fuse/dir.c:fuse_create_open), ENOSYS if the server does not
 // know that.
 func (n *node) create(c engine.Call, name string, flags int, mode uint32) (*node, engine.File, error) {
-	if len(name) > proto.NameMax {
+	if len(name) > n.fs.agreed.Load().nameMax {
 		return nil, nil, unix.ENAMETOOLONG
 	}
 	in := &proto.CreateIn{Flags: uint32(flags|unix.O_CREAT) &^ unix.O_NOCTTY, Mode: mode, Umask: c.Umask()}

@@ -32,6 +32,7 @@ var (
 	_ engine.FileIoctler   = (*file)(nil)
 	_ engine.FileSizer     = (*file)(nil)
 	_ engine.FilePoller    = (*file)(nil)
+	_ engine.FileMapper    = (*file)(nil)
 )
 
 // underlying finds the file in what the engine knows as a File.
@@ -63,6 +64,14 @@ func (f *file) Release(c engine.Call) {
 func (f *file) Size(c engine.Call) (int64, error) {
 	a, err := f.n.freshBy(c, f, unix.STATX_SIZE)
 	return max(int64(a.Size), 0), err
+}
+
+// MayMap implements [engine.FileMapper] (fs/fuse/file.c:fuse_file_mmap()).
+func (f *file) MayMap(shared bool) error {
+	if shared && f.direct() && !f.n.fs.has(proto.DirectIOAllowMmap) {
+		return unix.ENODEV
+	}
+	return nil
 }
 
 // keep makes n live until here.

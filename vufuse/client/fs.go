@@ -110,7 +110,7 @@ func (fs *FS) init() {
 	fs.names.max = maxNames
 	fs.forgets.fs = fs
 	fs.version.Store(1)
-	fs.agreed.Store(&terms{maxRead: proto.PageSize, maxWrite: proto.PageSize})
+	fs.agreed.Store(&terms{maxRead: proto.PageSize, maxWrite: proto.PageSize, nameMax: proto.NameLowMax})
 }
 
 // loadRoot makes the root inode. A server that cannot tell yet what it is has a

@@ -14,7 +14,7 @@ const offered = proto.AsyncRead | proto.PosixLocks | proto.AtomicOTrunc | proto.
 	proto.FlockLocks | proto.HasIoctlDir | proto.AutoInvalData | proto.DoReaddirplus | proto.ReaddirplusAuto |
 	proto.AsyncDIO | proto.NoOpenSupport | proto.ParallelDirops | proto.HandleKillpriv | proto.AbortError |
 	proto.MaxPagesFlag | proto.CacheSymlinks | proto.NoOpendirSupport | proto.ExplicitInvalData |
-	proto.PosixACL | proto.HandleKillprivV2 | proto.SetxattrExt | proto.InitExt | proto.HasExpireOnly
+	proto.PosixACL | proto.HandleKillprivV2 | proto.SetxattrExt | proto.InitExt | proto.HasExpireOnly | proto.DirectIOAllowMmap
 
 // offers are the features that the server may choose. With ACLs it would choose default permissions as well: one that was started for
 // a mount without that option has no say in it.
@@ -56,6 +56,7 @@ type terms struct {
 	minor             uint32
 	flags             uint64
 	maxRead, maxWrite int // bytes in one READ or WRITE
+	nameMax           int // bytes in a name
 }
 
 func (a *terms) has(flag uint64) bool { return a.flags&flag != 0 }
@@ -63,8 +64,12 @@ func (a *terms) has(flag uint64) bool { return a.flags&flag != 0 }
 // limit sets the sizes of READ and WRITE. maxRead is that of the mount option, 0 without it.
 func (a *terms) limit(out *proto.InitOut, t Transport, maxRead int) {
 	pages := proto.DefaultPages
-	if a.has(proto.MaxPagesFlag) && out.MaxPages > 0 {
-		pages = min(int(out.MaxPages), proto.MaxPages)
+	a.nameMax = proto.NameLowMax
+	if a.has(proto.MaxPagesFlag) {
+		pages = min(max(int(out.MaxPages), 1), proto.MaxPages)
+		if pages > 1 {
+			a.nameMax = proto.NameMax
+		}
 	}
 	most := pages * proto.PageSize
 	a.maxRead = min(most, t.MaxReply())

@@ -127,7 +127,7 @@ func (n *node) advisePlus() {
 // ask sends LOOKUP (fs/fuse/dir.c:fuse_lookup).
 func (n *node) ask(c engine.Call, name string) (*node, error) {
 	fs := n.fs
-	if len(name) > proto.NameMax {
+	if len(name) > n.fs.agreed.Load().nameMax {
 		return nil, unix.ENAMETOOLONG
 	}
 	if !fs.has(proto.ParallelDirops) {

@@ -70,7 +70,7 @@ func (n *node) make(c engine.Call, mode uint32, r *Request) (*node, error) {
 
 func (n *node) makeLocked(c engine.Call, mode uint32, r *Request) (*node, error) {
 	name := r.Name
-	if len(name) > proto.NameMax {
+	if len(name) > n.fs.agreed.Load().nameMax {
 		return nil, unix.ENAMETOOLONG
 	}
 	var out proto.EntryOut

@@ -24,7 +24,7 @@ func (n *node) Rename(c engine.Call, name string, to engine.Node, newName string
 	if flags != 0 && (n.fs.agreed.Load().minor < 23 || n.fs.lacks(proto.Rename2)) {
 		return unix.EINVAL
 	}
-	if len(newName) > proto.NameMax {
+	if len(newName) > n.fs.agreed.Load().nameMax {
 		return unix.ENAMETOOLONG
 	}
 	if err := dir.mayChange(c); err != nil {

@@ -19,7 +19,8 @@ const RootID = 1
 
 // Limits of the protocol.
 const (
-	NameMax       = 1024     // longest name in a directory (FUSE_NAME_MAX)
+	NameLowMax    = 1024     // longest name in a directory (FUSE_NAME_LOW_MAX)
+	NameMax       = 4095     // the same for a server that takes more than a page (FUSE_NAME_MAX)
 	PageSize      = 4096     // unit of max_pages
 	DefaultPages  = 32       // max_pages of a server that does not say
 	MaxPages      = 256      // the most that is asked of a server
@@ -56,6 +57,7 @@ const (
 	SetxattrExt       = 1 << 29
 	InitExt           = 1 << 30
 	HasExpireOnly     = 1 << 35
+	DirectIOAllowMmap = 1 << 36
 )
 
 // Flags of an open file (FOPEN_*).

@@ -27,6 +27,7 @@ type Port struct {
 
 	// Guarded by the mu of the connection.
 	readers map[int]bool // threads that were let into a read and have not come back
+	room    int          // what the last of them had room for, in bytes; 0 before the first
 	waiting int          // how many of them nothing was sent for
 	polled  bool         // reads do not wait
 	marked  bool         // something that is no request is there, so that it polls as readable
@@ -75,12 +76,13 @@ func (p *Port) Listen() { p.reading.Do(func() { go p.read() }) }
 // Ended is closed when the server's end is gone.
 func (p *Port) Ended() <-chan struct{} { return p.ended }
 
-// Enter notes that thread tid of the server is let into a read. theirs gives a descriptor of the server's end, which
+// Enter notes that thread tid of the server is let into a read with so much room. theirs gives a descriptor of the server's end, which
 // Enter closes.
-func (p *Port) Enter(tid int, theirs func() (int, error)) error {
+func (p *Port) Enter(tid, room int, theirs func() (int, error)) error {
 	c := p.lock()
 	defer c.mu.Unlock()
 	p.readers[tid] = true
+	p.room = room
 	if p.marked {
 		if err := p.unmark(theirs); err != nil {
 			return err

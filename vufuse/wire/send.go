@@ -3,6 +3,8 @@
 package wire
 
 import (
+	"golang.org/x/sys/unix"
+
 	"vuos.dev/vufuse/proto"
 )
 
@@ -26,10 +28,14 @@ func (c *Conn) send(w *call) (id uint64, err error) {
 		id = w.r.Unique
 	}
 	reply := w.r.Op.HasReply()
+	parts, size := c.encode(w, id)
 	if reply {
+		if room := c.first.room; room != 0 && size > room {
+			return 0, tooLong(w.r.Op)
+		}
 		c.pending[id] = w
 	}
-	err = c.transmit(&message{id, c.encode(w, id)})
+	err = c.transmit(&message{id, parts})
 	if err != nil {
 		delete(c.pending, id)
 		return 0, err
@@ -40,10 +46,19 @@ func (c *Conn) send(w *call) (id uint64, err error) {
 	return id, nil
 }
 
-func (c *Conn) encode(w *call, id uint64) [][]byte {
+// tooLong is the error of a request that the server has no room for (fs/fuse/dev.c:fuse_dev_do_read()).
+func tooLong(op proto.Op) error {
+	if op == proto.Setxattr {
+		return unix.E2BIG
+	}
+	return unix.EIO
+}
+
+// encode lays out a request; size is its length in bytes.
+func (c *Conn) encode(w *call, id uint64) (parts [][]byte, size int) {
 	r := w.r
 	h := proto.InHeader{Op: r.Op, Unique: id, Node: r.Node, UID: r.UID, GID: r.GID, PID: r.PID}
-	parts := make([][]byte, 1, 5)
+	parts = make([][]byte, 1, 5)
 	if r.In != nil {
 		in := r.In.Raw()
 		parts = append(parts, in[:proto.InSize(r.Op, c.minor.Load(), c.setxattrExt.Load(), len(in))])
@@ -62,7 +77,7 @@ func (c *Conn) encode(w *call, id uint64) [][]byte {
 		h.Len += uint32(len(p))
 	}
 	parts[0] = h.Raw()
-	return parts
+	return parts, int(h.Len)
 }
 
 // transmit sends m now or later. The lock is held.

@@ -53,7 +53,7 @@ func unique(t *testing.T, fd int) uint64 {
 // enter lets a thread read from a port, whose other end is fd.
 func enter(t *testing.T, p *Port, tid, fd int) {
 	t.Helper()
-	if err := p.Enter(tid, func() (int, error) { return unix.Dup(fd) }); err != nil {
+	if err := p.Enter(tid, MaxMessage, func() (int, error) { return unix.Dup(fd) }); err != nil {
 		t.Fatal(err)
 	}
 }

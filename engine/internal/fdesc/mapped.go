@@ -31,6 +31,11 @@ func (o *Open) Map(c engine.Call, off, length int64, prot, flags int) error {
 	case o.Native():
 		return nil
 	}
+	if m, ok := o.File.(engine.FileMapper); ok {
+		if err := m.MayMap(shared); err != nil {
+			return err
+		}
+	}
 	// A shared mapping may be made writable later, by mprotect(2).
 	return o.pin(c, o.reader, pagesOf(off, length), shared && o.mayWrite() && o.writer != nil)
 }
