@@ -9,14 +9,16 @@ import (
 	"golang.org/x/sys/unix"
 	"vuos.dev/engine/internal/fdesc"
 	"vuos.dev/engine/internal/guest"
+	"vuos.dev/engine/internal/sockfd"
 )
 
 // end is one side of sendfile, splice and copy_file_range.
 type end struct {
 	c    *call
-	fd   int         // umvu's descriptor of the guest's open file
-	file *fdesc.Open // nil for the kernel's own
-	addr uint64      // guest's variable that holds the position, or 0 for the file's own
+	fd   int            // umvu's descriptor of the guest's open file
+	file *fdesc.Open    // nil for the kernel's own
+	sock *sockfd.Socket // a socket of a stack that has no stream
+	addr uint64         // guest's variable that holds the position, or 0 for the file's own
 	off  int64
 	at   bool
 }
@@ -26,6 +28,11 @@ func (c *call) openEnd(fd int, addr uint64) (*end, error) {
 	e := &end{c: c, file: c.file(fd), addr: addr, at: addr != 0}
 	if e.file != nil && e.file.Flags&unix.O_PATH != 0 {
 		return nil, unix.EBADF
+	}
+	if e.file == nil {
+		if e.sock = c.datagram(fd); e.sock != nil && e.at {
+			return nil, unix.EINVAL // it has no positions (FMODE_PREAD, FMODE_PWRITE)
+		}
 	}
 	if e.at {
 		var b [8]byte
@@ -54,6 +61,8 @@ func (e *end) close() {
 
 func (e *end) read(p []byte) (n int, err error) {
 	switch {
+	case e.sock != nil:
+		n, err = e.receive(p)
 	case e.file != nil && e.at:
 		n, err = e.file.ReadAt(e.c, p, e.off)
 	case e.file != nil:
@@ -73,6 +82,8 @@ func (e *end) write(p []byte) (n int, err error) {
 	for n < len(p) {
 		var k int
 		switch {
+		case e.sock != nil:
+			k, err = e.send(p[n:])
 		case e.file != nil && e.at:
 			k, err = e.file.WriteAt(e.c, p[n:], e.off)
 		case e.file != nil:
@@ -118,9 +129,12 @@ func (e *end) seekable() bool {
 func (c *call) copyEnds(in, out *end, length uint64) (int, error) {
 	buf := chunks.Get().(*[]byte)
 	defer chunks.Put(buf)
-	total := 0
+	total, most := 0, uint64(chunkBytes)
+	if out.sock != nil {
+		most = messageBytes
+	}
 	for length > 0 {
-		n, err := in.read((*buf)[:min(length, chunkBytes)])
+		n, err := in.read((*buf)[:min(length, most)])
 		if n == 0 || err != nil {
 			return total, err
 		}
@@ -196,9 +210,10 @@ func (c *call) twoEnds(in, out int, inAddr, outAddr, length uint64, move func(in
 	return c.count(n, err)
 }
 
+// anyVirtual tells whether one of the descriptors is a virtual file, or a socket of a stack whose data is not the kernel's to move.
 func (c *call) anyVirtual(fds ...int) bool {
 	for _, fd := range fds {
-		if c.file(fd) != nil {
+		if c.file(fd) != nil || c.datagram(fd) != nil {
 			return true
 		}
 	}
@@ -210,7 +225,7 @@ func sysSendfile(c *call) reply {
 	if !c.anyVirtual(c.fd(0), c.fd(1)) {
 		return native
 	}
-	if f := c.file(c.fd(0)); f != nil && f.Flags&unix.O_APPEND != 0 {
+	if f := c.file(c.fd(0)); f != nil && f.Flags&unix.O_APPEND != 0 || c.datagram(c.fd(1)) != nil {
 		return fail(unix.EINVAL)
 	}
 	return c.twoEnds(c.fd(1), c.fd(0), c.n.Args[2], 0, c.n.Args[3], c.copyEnds)
