@@ -31,6 +31,7 @@ type inode struct {
 
 	writeLock sem          // serializes changes, as the kernel's inode lock
 	pinned    atomic.Int64 // opens with a mapping; changes with mu held
+	sizing    atomic.Int32 // changes of size under way here
 
 	mu         sync.RWMutex
 	size       int64 // of the file as last known, and of the stand-in

@@ -48,7 +48,9 @@ func (ino *inode) Resize(size int64) {
 	}
 	ino.mu.Lock()
 	old := ino.size
-	if ino.gone || ino.natives > 0 {
+	// A change of size under way here is followed by who makes it, before the guest goes on: later, in the background, would be
+	// too late for what the guest stores in a mapping then.
+	if ino.gone || ino.natives > 0 || ino.sizing.Load() > 0 {
 		ino.mu.Unlock()
 		return
 	}

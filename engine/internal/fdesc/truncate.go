@@ -26,6 +26,8 @@ func (o *Open) Truncate(c engine.Call, size int64) error {
 		return err
 	}
 	defer o.ino.writeLock.unlock()
+	o.ino.sizing.Add(1)
+	defer o.ino.sizing.Add(-1)
 	if err := set.Setattr(c, &engine.SetAttr{Valid: engine.AttrSize, Size: size, File: o.File}); err != nil {
 		return err
 	}
@@ -66,6 +68,8 @@ func (o *Open) Allocate(c engine.Call, mode uint32, off, length int64) error {
 			return err
 		}
 	}
+	o.ino.sizing.Add(1)
+	defer o.ino.sizing.Add(-1)
 	if err := alloc.Fallocate(c, mode, off, length); err != nil {
 		return err
 	}
