@@ -383,3 +383,19 @@ func TestInvalDuringLookup(t *testing.T) {
 		t.Errorf("%d lookups, want 2", n)
 	}
 }
+
+// TestIncEpoch has the server say that no name is to be believed any more.
+func TestIncEpoch(t *testing.T) {
+	s := newServer(t)
+	s.small()
+	m := s.mount(client.Options{})
+	m.node("f")
+	m.node("f")
+	if err := proto.Notify(m.FS, proto.NotifyIncEpoch, nil); err != nil {
+		t.Error(err)
+	}
+	m.node("f")
+	if n := s.count(proto.Lookup); n != 2 {
+		t.Errorf("%d lookups, want 2", n)
+	}
+}

@@ -133,6 +133,15 @@ func (dc *dcache) expire(dir *node, name string) (known bool) {
 	return true
 }
 
+// expireAll makes every name one to be looked up again.
+func (dc *dcache) expireAll() {
+	dc.mu.Lock()
+	defer dc.mu.Unlock()
+	for d := dc.newest; d != nil; d = d.older {
+		d.until = 0
+	}
+}
+
 // clear forgets everything.
 func (dc *dcache) clear() {
 	dc.mu.Lock()

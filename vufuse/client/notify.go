@@ -92,6 +92,9 @@ func (fs *FS) Delete(parent, child uint64, name string) error {
 	return nil
 }
 
+// IncEpoch implements [proto.Notifier].
+func (fs *FS) IncEpoch() { fs.names.expireAll() }
+
 // Store implements [proto.Notifier] (fs/fuse/dev.c:fuse_notify_store): the data may also make the file
 // longer.
 func (fs *FS) Store(id uint64, off int64, p []byte) error {

@@ -17,6 +17,7 @@ const (
 	NotifyStore      Notification = 4
 	NotifyRetrieve   Notification = 5
 	NotifyDelete     Notification = 6
+	NotifyIncEpoch   Notification = 8
 )
 
 type (
@@ -52,6 +53,8 @@ type Notifier interface {
 	InvalInode(node uint64, off, length int64) error
 	InvalEntry(parent uint64, name string, expireOnly bool) error
 	Delete(parent, child uint64, name string) error
+	// IncEpoch has every name looked up anew.
+	IncEpoch()
 	// Store puts data into the cache; p is valid until it returns.
 	Store(node uint64, off int64, p []byte) error
 	Retrieve(unique, node uint64, off int64, size uint32) error
@@ -88,6 +91,9 @@ func Notify(to Notifier, code Notification, body []byte) error {
 			return err
 		}
 		return to.Delete(n.Parent, n.Child, name)
+	case NotifyIncEpoch:
+		to.IncEpoch() // whatever comes with it (fs/fuse/dev.c:fuse_notify_inc_epoch())
+		return nil
 	case NotifyStore:
 		return store(to, body)
 	case NotifyRetrieve:

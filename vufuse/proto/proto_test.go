@@ -96,6 +96,8 @@ type recorder struct {
 
 func (r *recorder) Poll(kh uint64) { r.node = kh }
 
+func (r *recorder) IncEpoch() {}
+
 func (r *recorder) InvalInode(n uint64, _, _ int64) error { r.node = n; return nil }
 
 func (r *recorder) InvalEntry(_ uint64, name string, _ bool) error { r.name = name; return nil }

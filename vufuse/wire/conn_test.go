@@ -198,6 +198,7 @@ func FuzzReceive(f *testing.F) {
 // counter takes every notification.
 type counter struct{}
 
+func (counter) IncEpoch()                                    {}
 func (counter) Poll(uint64)                                  {}
 func (counter) Ended()                                       {}
 func (counter) InvalInode(uint64, int64, int64) error        { return nil }
