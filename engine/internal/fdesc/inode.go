@@ -23,6 +23,8 @@ type inode struct {
 	fd   int    // umvu's own descriptor of the stand-in, not through a watched link
 	lazy bool   // nobody is told of a last close
 
+	releasing pending // last closes of it under way
+
 	// Guarded by Store.imu.
 	opens   int
 	spare   []link
@@ -87,7 +89,9 @@ func (s *Store) newInode(n engine.Node) (*inode, error) {
 		return nil, fmt.Errorf("stand-in: %w", err)
 	}
 	fresh, ok := n.(engine.NodeFreshener)
-	return &inode{s: s, node: n, base: base, fd: fd, lazy: ok && fresh.Prefetches(), chunks: map[int64]*chunk{}, writeLock: newSem()}, nil
+	ino := &inode{s: s, node: n, base: base, fd: fd, lazy: ok && fresh.Prefetches(), chunks: map[int64]*chunk{}, writeLock: newSem()}
+	ino.releasing.init()
+	return ino, nil
 }
 
 // put gives an open back. The inode stays cached, within bounds.

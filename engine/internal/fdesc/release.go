@@ -58,6 +58,9 @@ func (s *Store) begin(o *Open) {
 	if o.OnClose != nil {
 		o.OnClose()
 	}
+	if o.ino != nil {
+		o.ino.releasing.add(1)
+	}
 	s.spawn(o.finish)
 }
 
@@ -75,6 +78,9 @@ func (s *Store) spawn(f func()) {
 }
 
 func (o *Open) finish() {
+	if o.ino != nil {
+		defer o.ino.releasing.add(-1)
+	}
 	if o.OnRelease != nil {
 		defer o.OnRelease()
 	}

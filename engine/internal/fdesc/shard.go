@@ -164,6 +164,23 @@ func (s *Store) Closed() {
 	s.closedBacked()
 }
 
+// Settle is for who is about to remove a name of n: the last closes of n that have happened up to now are told to the server before,
+// as the kernel does. One that still thinks the file open may keep it under another name (hard_remove of libfuse).
+func (s *Store) Settle(c engine.Call, n engine.Node) {
+	s.imu.Lock()
+	ino := s.inodes[n]
+	open := ino != nil && ino.opens > 0 && !ino.lazy
+	s.imu.Unlock()
+	if !open {
+		return
+	}
+	s.Closed()
+	if !ino.releasing.idle() {
+		c.Block()
+		ino.releasing.wait()
+	}
+}
+
 // Drain handles the last closes that have happened up to now and waits for the releases they cause. What a guest
 // closed before its present call is released when Drain returns, unless some other process has it
 // open: umount needs that.

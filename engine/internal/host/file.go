@@ -63,20 +63,14 @@ func (n Node) Tmpfile(c engine.Call, flags int, mode uint32) (engine.Node, engin
 // open may wait for the other side of a fifo, or for a device; for anything else seldom.
 func (n Node) open(c engine.Call, flags int, mode uint32) (*File, error) {
 	fd := -1
-	var err error
-	do := func() {
-		err = n.do(c, func(p place) (err error) {
-			p = n.follow(p)
-			fd, err = unix.Openat(p.dirfd, p.path, flags|unix.O_CLOEXEC|unix.O_NOCTTY, mode)
-			return err
-		})
-	}
-	if patient, ok := c.(Patient); ok && (n.typ == unix.S_IFREG || n.typ == unix.S_IFDIR) {
-		patient.MayWait(do)
-	} else {
+	if n.typ != unix.S_IFREG && n.typ != unix.S_IFDIR {
 		c.Block()
-		do()
 	}
+	err := n.do(c, func(p place) (err error) {
+		p = n.follow(p)
+		fd, err = unix.Openat(p.dirfd, p.path, flags|unix.O_CLOEXEC|unix.O_NOCTTY, mode)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -181,20 +175,27 @@ func (f *File) Fsync(c engine.Call, dataOnly bool) error {
 }
 
 // Fallocate implements engine.FileAllocater.
-func (f *File) Fallocate(_ engine.Call, mode uint32, off, length int64) error {
-	return unix.Fallocate(f.fd, mode, off, length)
+func (f *File) Fallocate(c engine.Call, mode uint32, off, length int64) (err error) {
+	mayWait(c, func() { err = unix.Fallocate(f.fd, mode, off, length) })
+	return err
 }
 
 // Seek implements engine.FileSeeker.
-func (f *File) Seek(_ engine.Call, off int64, whence int) (int64, error) {
-	return unix.Seek(f.fd, off, whence)
+func (f *File) Seek(c engine.Call, off int64, whence int) (at int64, err error) {
+	mayWait(c, func() { at, err = unix.Seek(f.fd, off, whence) })
+	return at, err
 }
 
 // Size implements engine.FileSizer.
-func (f *File) Size(engine.Call) (int64, error) { return unix.Seek(f.fd, 0, unix.SEEK_END) }
+func (f *File) Size(c engine.Call) (int64, error) { return f.Seek(c, 0, unix.SEEK_END) }
 
 // ReadDir implements engine.FileDirReader.
-func (f *File) ReadDir(_ engine.Call, pos int64, emit func(engine.Dirent) bool) error {
+func (f *File) ReadDir(c engine.Call, pos int64, emit func(engine.Dirent) bool) (err error) {
+	mayWait(c, func() { err = f.readDir(pos, emit) })
+	return err
+}
+
+func (f *File) readDir(pos int64, emit func(engine.Dirent) bool) error {
 	f.dir.Lock()
 	defer f.dir.Unlock()
 	if _, err := unix.Seek(f.fd, pos, unix.SEEK_SET); err != nil {

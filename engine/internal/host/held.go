@@ -55,11 +55,14 @@ func HeldCount() int {
 	return len(holding.by)
 }
 
+// identity are the flags to ask a descriptor for what never changes: no server is asked for that.
+const identity = unix.AT_EMPTY_PATH | unix.AT_STATX_DONT_SYNC
+
 // hold takes over the O_PATH descriptor fd, which was found by name. It is nil if there are too many already, or if the
 // kernel does not tell what fd is.
 func hold(fd int, name string) *Held {
 	var st unix.Statx_t
-	if err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_INO|unix.STATX_MNT_ID, &st); err != nil {
+	if err := unix.Statx(fd, "", identity, unix.STATX_INO|unix.STATX_MNT_ID, &st); err != nil {
 		unix.Close(fd)
 		return nil
 	}
@@ -176,8 +179,8 @@ func (n Node) holdAs(c engine.Call, name string) (engine.Node, error) {
 // Descriptor is the inode that the O_PATH descriptor fd, which it owns from then on, stands for. EMFILE if too many are
 // held.
 func Descriptor(fd int) (Node, error) {
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
+	var st unix.Statx_t
+	if err := unix.Statx(fd, "", identity, unix.STATX_TYPE, &st); err != nil {
 		unix.Close(fd)
 		return Node{}, err
 	}
@@ -185,7 +188,7 @@ func Descriptor(fd int) (Node, error) {
 	if h == nil {
 		return Node{}, unix.EMFILE
 	}
-	return Node{at: h, typ: st.Mode & unix.S_IFMT}, nil
+	return Node{at: h, typ: uint32(st.Mode) & unix.S_IFMT}, nil
 }
 
 // Current is the path of the inode as it is now, where it is held, and the one by which it was found otherwise. ENOENT if

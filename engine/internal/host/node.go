@@ -34,6 +34,16 @@ type Patient interface {
 	MayWait(do func()) (waited bool)
 }
 
+// mayWait runs do for c. Whatever umvu asks of the host's files seldom waits, but any of them may be of FUSE or NFS, and the server be a
+// guest.
+func mayWait(c engine.Call, do func()) {
+	if patient, ok := c.(Patient); ok {
+		patient.MayWait(do)
+	} else {
+		do()
+	}
+}
+
 // Node is an inode of the host: a canonical path below the caller's root, or a held inode, or a path below one.
 type Node struct {
 	at   *Held  // nil: the caller's root
@@ -113,7 +123,9 @@ func (n Node) do(c engine.Call, f func(place) error) error {
 	if !ok {
 		return f(p)
 	}
-	return h.Do(func() error { return f(p) })
+	var err error
+	mayWait(c, func() { err = h.Do(func() error { return f(p) }) })
+	return err
 }
 
 // follow is the place for the calls that know no AT_EMPTY_PATH, and follow a link of /proc instead.

@@ -23,7 +23,7 @@ func NoSymlinks(c Caller, path []byte, follow bool) bool {
 	if root != unix.AT_FDCWD {
 		path = path[1:]
 	}
-	fd, _, e := unix.RawSyscall6(unix.SYS_OPENAT2, uintptr(root), uintptr(unsafe.Pointer(&path[0])),
+	fd, _, e := unix.Syscall6(unix.SYS_OPENAT2, uintptr(root), uintptr(unsafe.Pointer(&path[0])),
 		uintptr(unsafe.Pointer(&how)), unsafe.Sizeof(how), 0, 0)
 	if e == 0 {
 		_, _, _ = unix.RawSyscall(unix.SYS_CLOSE, fd, 0, 0)

@@ -29,6 +29,7 @@ type call struct {
 	checked bool
 	status  *guest.Status
 	blocked bool
+	watched bool  // within MayWait
 	outer   *call // the call that this one is part of, or nil
 	rootFD  int
 	intr    *interrupt

@@ -256,5 +256,7 @@ func (c *call) straight(t *view.Table, dir string, path []byte, w want) bool {
 	if len(p) == 0 || bytes.HasPrefix(p, []byte("/proc/")) {
 		return len(p) == 0
 	}
-	return host.NoSymlinks(c, append(p, 0), follows)
+	proved := false
+	c.MayWait(func() { proved = host.NoSymlinks(c, append(p, 0), follows) })
+	return proved
 }

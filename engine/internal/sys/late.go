@@ -73,10 +73,12 @@ func (c *call) MayWait(do func()) (waited bool) {
 	if c.outer != nil {
 		return c.outer.MayWait(do)
 	}
-	if c.blocked {
+	if c.blocked || c.watched {
 		do()
 		return false
 	}
+	c.watched = true
+	defer func() { c.watched = false }()
 	c.s.late.during(&c.blocked, do)
 	return c.blocked
 }

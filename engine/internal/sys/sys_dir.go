@@ -158,6 +158,7 @@ func (c *call) unlink(dirfd int, path uint64) reply {
 	if !ok {
 		return fail(unix.EROFS)
 	}
+	c.s.files.Settle(c, t.Node)
 	return c.unlinked(t, d.Unlink(c, t.name))
 }
 
@@ -354,6 +355,9 @@ func (c *call) rename(odirfd int, opath uint64, ndirfd int, npath uint64, flags 
 	d, ok := o.dir.Node.(engine.NodeRenamer)
 	if !ok {
 		return fail(unix.EROFS)
+	}
+	if n.Node != nil {
+		c.s.files.Settle(c, n.Node)
 	}
 	err := d.Rename(c, o.name, n.dir.Node, n.name, flags)
 	if err == nil {
