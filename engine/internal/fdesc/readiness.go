@@ -175,7 +175,7 @@ func (r *readiness) show(events uint32, edge bool) {
 	in, out := broken || events&pollIn != 0, broken || events&pollOut != 0
 	want := levelEmpty
 	switch {
-	case r.access == unix.O_WRONLY && !out, in && !out:
+	case r.access == unix.O_WRONLY && !out, r.access == unix.O_RDWR && in && !out:
 		want = levelFull
 	case r.access != unix.O_WRONLY && in:
 		want = levelSome
@@ -205,42 +205,37 @@ func (r *readiness) fill(want int, edge bool) {
 			r.move(+1)
 		}
 	}
-	for ; r.level < want; r.level++ {
-		r.move(+1)
-	}
-	for ; r.level > want; r.level-- {
-		r.move(-1)
-	}
+	r.move(want - r.level)
+	r.level = want
 }
 
-// move puts a page into the fifo, which takes one buffer, or takes one out.
+// move puts n pages into the fifo, each of which takes one buffer, or takes -n out. Who waits is woken once.
 func (r *readiness) move(n int) {
-	var page [pageSize]byte
+	var pages [levelFull * pageSize]byte
 	var err error
-	if n > 0 {
-		_, err = unix.Write(r.fd, page[:])
-	} else {
-		_, err = unix.Read(r.fd, page[:])
+	switch {
+	case n > 0:
+		_, err = unix.Write(r.fd, pages[:n*pageSize])
+	case n < 0:
+		_, err = unix.Read(r.fd, pages[:-n*pageSize])
 	}
 	if err != nil {
 		r.s.log(engine.LogErr, "stand-in %s: %v", r.base, err)
 	}
 }
 
-// mend takes hold of the fifo again, and empties it.
+// mend takes hold of the fifo again. It has kept what was in it as long as the guest has it open, and does not poll as empty in between.
 func (r *readiness) mend() (err error) {
 	r.fd, err = unix.Openat(r.s.dirfd, r.base, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		r.fd = -1
 		return err
 	}
-	r.level = levelEmpty
-	var page [pageSize]byte
-	for {
-		if n, err := unix.Read(r.fd, page[:]); n <= 0 && err != unix.EINTR {
-			break
-		}
+	n, err := unix.IoctlGetInt(r.fd, unix.TIOCINQ)
+	if err != nil {
+		return err
 	}
+	r.level = n / pageSize
 	_, err = unix.FcntlInt(uintptr(r.fd), unix.F_SETPIPE_SZ, levelFull*pageSize)
 	return err
 }
