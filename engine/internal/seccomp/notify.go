@@ -4,6 +4,7 @@ package seccomp
 
 import (
 	"errors"
+	"fmt"
 
 	"golang.org/x/sys/unix"
 )
@@ -55,8 +56,8 @@ const (
 // Errors of a Listener.
 var (
 	// ErrGone is a notification whose guest gave up: killed, or interrupted before
-	// the call was received.
-	ErrGone = errors.New("seccomp: the guest gave up its call")
+	// the call was received. It is ESRCH, which nobody gets to see.
+	ErrGone = fmt.Errorf("seccomp: the guest gave up its call: %w", unix.ESRCH)
 	// ErrClosed means that no guest is left.
 	ErrClosed = errors.New("seccomp: no guest is left")
 )
