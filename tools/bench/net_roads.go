@@ -110,15 +110,20 @@ func tunnels() error {
 	return f.Close()
 }
 
-// slirp is a namespace behind slirp4netns, whose gateway is the loopback interface of the namespace outside.
-func (n *roads) slirp(name string) (*road, error) {
-	if _, err := exec.LookPath("slirp4netns"); err != nil {
+// outside is the namespace that another one is behind, by a program that makes a TAP interface.
+func (n *roads) outside(program string) (*place, error) {
+	if _, err := exec.LookPath(program); err != nil {
 		return nil, err
 	}
 	if err := tunnels(); err != nil {
 		return nil, err
 	}
-	outside, err := n.namespace("outside")
+	return n.namespace("outside")
+}
+
+// slirp is a namespace behind slirp4netns, whose gateway is the loopback interface of the namespace outside.
+func (n *roads) slirp(name string) (*road, error) {
+	outside, err := n.outside("slirp4netns")
 	if err != nil {
 		return nil, err
 	}
@@ -138,13 +143,7 @@ func (n *roads) slirp(name string) (*road, error) {
 // pasta is a namespace behind passt's pasta. It copies an interface with a gateway from outside, which it takes for the
 // loopback interface there.
 func (n *roads) pasta(name string) (*road, error) {
-	if _, err := exec.LookPath("pasta"); err != nil {
-		return nil, err
-	}
-	if err := tunnels(); err != nil {
-		return nil, err
-	}
-	outside, err := n.namespace("outside")
+	outside, err := n.outside("pasta")
 	if err != nil {
 		return nil, err
 	}
