@@ -80,8 +80,12 @@ func sysBind(c *call) reply {
 	})
 }
 
-// peer finds the private path of the virtual socket that an address names.
-func (c *call) peer(p []byte) (private string, r reply, done bool) {
+// peer finds the private path of the virtual socket that an address in the guest's memory names. Any other address is the kernel's matter.
+func (c *call) peer(addr, size uint64) (private string, r reply, done bool) {
+	p, isPath := c.unixPath(addr, size)
+	if !isPath {
+		return "", native, true
+	}
 	t, err := c.findPath(unix.AT_FDCWD, p, follow)
 	if err != nil {
 		return "", c.result(err), true
@@ -114,11 +118,7 @@ func sysConnect(c *call) reply {
 	if c.s.pristine() {
 		return native
 	}
-	p, isPath := c.unixPath(c.n.Args[1], c.n.Args[2])
-	if !isPath {
-		return native
-	}
-	private, r, done := c.peer(p)
+	private, r, done := c.peer(c.n.Args[1], c.n.Args[2])
 	if done {
 		return r
 	}
@@ -143,11 +143,7 @@ func sysSendto(c *call) reply {
 	if c.s.pristine() || c.n.Args[4] == 0 {
 		return native
 	}
-	p, isPath := c.unixPath(c.n.Args[4], c.n.Args[5])
-	if !isPath {
-		return native
-	}
-	private, r, done := c.peer(p)
+	private, r, done := c.peer(c.n.Args[4], c.n.Args[5])
 	if done {
 		return r
 	}
@@ -199,11 +195,7 @@ func (c *call) sendmsgTo() reply {
 	if err != nil || h.name() == 0 || h.nameLen() < 0 {
 		return native
 	}
-	p, isPath := c.unixPath(h.name(), uint64(h.nameLen()))
-	if !isPath {
-		return native
-	}
-	private, r, done := c.peer(p)
+	private, r, done := c.peer(h.name(), uint64(h.nameLen()))
 	if done {
 		return r
 	}
