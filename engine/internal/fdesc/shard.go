@@ -164,8 +164,9 @@ func (s *Store) Closed() {
 	s.closedBacked()
 }
 
-// Settle is for who is about to remove a name of n: the last closes of n that have happened up to now are told to the server before,
-// as the kernel does. One that still thinks the file open may keep it under another name (hard_remove of libfuse).
+// Settle is for who is about to remove a name of n or to lock it: the last closes of n that have happened up to now are told to the
+// server before, as the kernel does. One that still thinks the file open may keep it under another name (hard_remove of libfuse), or give up
+// the new lock with the old descriptor.
 func (s *Store) Settle(c engine.Call, n engine.Node) {
 	s.imu.Lock()
 	ino := s.inodes[n]

@@ -133,7 +133,7 @@ func (c *call) remoteLock(f *fdesc.Open, l engine.FileLocker) (r reply, done boo
 	}
 	// The kernel sends a server the closes of a process that has ended before what others do next, and a server that locks its own
 	// descriptors gives up the locks of a file whenever it closes one.
-	c.s.files.Drain(c)
+	c.s.files.Settle(c, f.Node)
 	c.Block()
 	err := l.Lock(c, cmd, c.s.locks.owner(c.PID(), by), &lk)
 	if isErrno(err, unix.ENOSYS) {
