@@ -42,6 +42,8 @@ type inet struct {
 	sndTime time.Duration
 	again   again
 	errs    errorState
+
+	deaf atomic.Bool // listened until it was shut down for receiving; gVisor's endpoint still does, and refuses what comes
 }
 
 // ep is the endpoint. Whoever needs it twice for one purpose keeps it.
@@ -135,7 +137,16 @@ func (x *inet) Listen(_ engine.Call, backlog int) error {
 	if backlog < 0 || backlog > maxBacklog {
 		backlog = maxBacklog
 	}
-	return errno(x.ep().Listen(max(backlog, 1)))
+	err := errno(x.ep().Listen(max(backlog, 1)))
+	if err == nil {
+		x.deaf.Store(false)
+	}
+	return err
+}
+
+// listening tells whether the socket is in the state LISTEN.
+func (x *inet) listening() bool {
+	return x.stream() && tcp.EndpointState(x.ep().State()) == tcp.StateListen && !x.deaf.Load()
 }
 
 // maxBacklog is net.core.somaxconn.
@@ -202,5 +213,10 @@ func (x *inet) Shutdown(_ engine.Call, how int) error {
 	if !ok {
 		return unix.EINVAL
 	}
-	return errno(x.ep().Shutdown(f))
+	stops := how != unix.SHUT_WR && x.listening()
+	err := errno(x.ep().Shutdown(f))
+	if err == nil && stops {
+		x.deaf.Store(true)
+	}
+	return err
 }

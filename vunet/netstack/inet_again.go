@@ -48,6 +48,9 @@ func (x *inet) keepOption(o option, value []byte) {
 
 // connectStream connects, with a new endpoint if the last attempt has failed.
 func (x *inet) connectStream(c engine.Call, to tcpip.FullAddress) error {
+	if x.listening() {
+		return unix.EISCONN
+	}
 	a := &x.again
 	a.connecting.Lock()
 	defer a.connecting.Unlock()

@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sys/unix"
 	"gvisor.dev/gvisor/pkg/tcpip"
-	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 
 	"vuos.dev/engine"
 )
@@ -31,7 +30,7 @@ func (x *inet) getSocket(name, max int) ([]byte, error) {
 	case unix.SO_ERROR:
 		return num(int64(x.takeError()))
 	case unix.SO_ACCEPTCONN:
-		return num(int64(truth(x.stream() && tcp.EndpointState(x.ep().State()) == tcp.StateListen)))
+		return num(int64(truth(x.listening())))
 	case unix.SO_SNDBUF:
 		return num(so.GetSendBufferSize())
 	case unix.SO_RCVBUF:

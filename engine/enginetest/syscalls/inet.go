@@ -19,6 +19,8 @@ var inetCases = []Case{
 	{"inet/nonblocking-connect", Anyone, inetNonblockingConnect},
 	{"inet/poll", Anyone, inetPoll},
 	{"inet/reset", Anyone, inetReset},
+	{"inet/reset-after-end", Anyone, inetResetAfterEnd},
+	{"inet/stop-listening", Anyone, inetStopListening},
 	{"inet/receive-flags", Anyone, inetReceiveFlags},
 	{"inet/bulk", Anyone, inetBulk},
 	{"inet/sendfile", Anyone, inetSendfile},
@@ -259,6 +261,40 @@ func inetReset(t *T) {
 	t.Close(a)
 	t.polled(b, unix.POLLRDHUP)
 	t.Fails(unix.ECONNRESET, unix.SYS_READ, b, make([]byte, 9), 9)
+}
+
+// inetResetAfterEnd writes to a socket whose peer is closed: that is answered by a reset.
+func inetResetAfterEnd(t *T) {
+	a, b := t.connection()
+	t.Close(a)
+	t.polled(b, unix.POLLRDHUP)
+	t.Write(b, "x")
+	got := t.polled(b, 0)
+	t.Check(got&unix.POLLHUP != 0, "events after a reset: %#x", got)
+	t.Fails(unix.EPIPE, unix.SYS_SENDTO, b, []byte("y"), 1, unix.MSG_NOSIGNAL, nil, 0)
+	same(t, "end", t.Read(b, 9), "")
+}
+
+// inetStopListening shuts a listening socket down, which resets the connections that wait in it, and lets it listen again.
+func inetStopListening(t *T) {
+	l, port := t.bound(unix.SOCK_STREAM)
+	t.Do(unix.SYS_LISTEN, l, 5)
+	t.Fails(unix.EISCONN, unix.SYS_CONNECT, l, loopback(port), 16)
+	t.Do(unix.SYS_SHUTDOWN, l, unix.SHUT_WR)
+	first := t.inet(unix.SOCK_STREAM)
+	t.Do(unix.SYS_CONNECT, first, loopback(port), 16)
+	t.polled(l, unix.POLLIN)
+	t.Do(unix.SYS_SHUTDOWN, l, unix.SHUT_RD)
+	t.polled(first, unix.POLLRDHUP)
+	t.Fails(unix.ECONNRESET, unix.SYS_READ, first, make([]byte, 9), 9)
+	t.Fails(unix.EINVAL, unix.SYS_ACCEPT, l, nil, nil)
+	t.Do(unix.SYS_LISTEN, l, 5)
+	port = t.port(unix.SYS_GETSOCKNAME, l) // another one, as it was not asked for
+	second := t.inet(unix.SOCK_STREAM)
+	t.Do(unix.SYS_CONNECT, second, loopback(port), 16)
+	a := t.Do(unix.SYS_ACCEPT, l, nil, nil)
+	t.Write(a, "again")
+	same(t, "data", t.Read(second, 9), "again")
 }
 
 func inetReceiveFlags(t *T) {

@@ -123,12 +123,17 @@ func (q *backlog) add(n engine.Socket, name []byte) bool {
 func (q *backlog) end() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.refuseAll()
+	os.Remove(q.path)
+}
+
+// refuseAll resets the connections that wait. The lock is held.
+func (q *backlog) refuseAll() {
 	for _, w := range q.queue {
 		unix.Close(w.peer)
 		refuse(q.s.x.t.own, w.socket)
 	}
 	q.queue = nil
-	os.Remove(q.path)
 }
 
 // Arrived returns a channel that is closed when another connection waits. It is to be taken before Take.
@@ -185,5 +190,18 @@ func (t *Table) accepted(from *Socket, w waiting, fd int) (*Socket, error) {
 	return n, nil
 }
 
-// StopListening lets those that wait in accept(2) fail, after the socket was shut down.
-func (x *Socket) StopListening() { x.stream.queue.arrived.raise() }
+// StopListening resets the connections that nobody has accepted, after the socket was shut down, and lets those that wait in
+// accept(2) fail. fd is a descriptor of the stand-in.
+func (x *Socket) StopListening(fd int) {
+	q := x.stream.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for range q.queue {
+		if own, _, err := unix.Accept4(fd, unix.SOCK_CLOEXEC); err == nil {
+			unix.Close(own)
+		}
+	}
+	q.refuseAll()
+	q.room.raise()
+	q.arrived.raise()
+}

@@ -46,7 +46,7 @@ func (s *stream) pumpOut() {
 		buffers.Put(buf)
 		if serr != nil {
 			// Nobody takes it: the guest's next write fails with EPIPE.
-			_ = control(s.raw, func(fd int) error { return unix.Shutdown(fd, unix.SHUT_RD) })
+			s.shutdown(unix.SHUT_RD)
 			if s.failed() {
 				<-s.filled
 				s.mu.Lock()
@@ -154,7 +154,8 @@ func (s *stream) pumpIn() {
 			s.refused = true // the guest does not read any more
 			return
 		case err == nil && !s.failed():
-			_ = control(s.raw, func(fd int) error { return unix.Shutdown(fd, unix.SHUT_WR) })
+			s.shutdown(unix.SHUT_WR)
+			s.awaitReset()
 			return
 		default:
 			s.mu.Lock()
@@ -163,6 +164,29 @@ func (s *stream) pumpIn() {
 			return
 		}
 	}
+}
+
+// awaitReset waits, after the end of what is received, for a reset: the guest's next write fails with EPIPE from then on.
+func (s *stream) awaitReset() {
+	for {
+		ch := s.x.Changed()
+		if s.x.Ready()&(unix.POLLERR|unix.POLLHUP) != 0 {
+			s.shutdown(unix.SHUT_RD)
+			return
+		}
+		select {
+		case <-ch:
+		case <-s.drained:
+			return
+		case <-s.gone:
+			return
+		}
+	}
+}
+
+// shutdown is shutdown(2) of umvu's end.
+func (s *stream) shutdown(how int) {
+	_ = control(s.raw, func(fd int) error { return unix.Shutdown(fd, how) })
 }
 
 // deliver writes to the guest, waiting for room.

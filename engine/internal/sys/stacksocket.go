@@ -229,8 +229,11 @@ func sysShutdown(c *call) reply {
 		return native
 	}
 	err := x.Shutdown(c, how)
-	if err == nil && x.Listening() {
-		x.StopListening()
+	if err == nil && how != unix.SHUT_WR && x.Listening() {
+		return c.withFD(c.fd(0), func(own int) reply {
+			x.StopListening(own)
+			return ok(0)
+		})
 	}
 	return c.result(err)
 }
