@@ -66,9 +66,9 @@ func addr(fam uint8, b []byte) netip.Addr {
 	return netip.AddrFrom16([16]byte(b))
 }
 
-// matches tells whether a dump is to list the socket.
+// matches tells whether a dump is to list the socket. A stream that is closed is in no table.
 func (q *inetReq) matches(x *Socket) bool {
-	return x.Family == q.family && (q.protocol == 0 || x.Protocol == q.protocol || q.protocol == unix.IPPROTO_RAW && x.Type == unix.SOCK_RAW) &&
+	return (x.Protocol != unix.IPPROTO_TCP || x.State != Close) && x.Family == q.family && (q.protocol == 0 || x.Protocol == q.protocol || q.protocol == unix.IPPROTO_RAW && x.Type == unix.SOCK_RAW) &&
 		(q.protocol == unix.IPPROTO_RAW) == (x.Type == unix.SOCK_RAW) &&
 		q.states&(1<<x.State) != 0 &&
 		(q.sport == 0 || q.sport == x.Local.Port()) && (q.dport == 0 || q.dport == x.Remote.Port()) &&
@@ -90,9 +90,41 @@ func (s *Server) dumpInet(r *nlsock.Request) error {
 	return nil
 }
 
-// getInet finds one socket (inet_diag_dump_one).
+// getInet is a request for one socket (inet_diag_dump_one).
 func (s *Server) getInet(r *nlsock.Request) error {
 	q := parseInet(r)
+	x := s.find(&q)
+	if x == nil {
+		return unix.ENOENT
+	}
+	r.Reply(fillInet(r.Header(byFamily, 0), x, q.ext))
+	return nil
+}
+
+// destroy is SOCK_DESTROY, which `ss -K` sends (inet_diag_cmd_exact, sock_diag_destroy).
+func (s *Server) destroy(r *nlsock.Request) error {
+	switch {
+	case r.Body[0] != unix.AF_INET && r.Body[0] != unix.AF_INET6:
+		return unix.EOPNOTSUPP
+	case len(r.Body) < sizeofInetReq:
+		return unix.EINVAL
+	}
+	q := parseInet(r)
+	x := s.find(&q)
+	switch {
+	case x == nil:
+		return unix.ENOENT
+	case !r.Admin:
+		return unix.EPERM
+	case x.Abort == nil:
+		return unix.EOPNOTSUPP
+	}
+	x.Abort()
+	return nil
+}
+
+// find finds the one socket that a request names, or nil.
+func (s *Server) find(q *inetReq) *Socket {
 	for _, x := range s.sockets.Sockets() {
 		if x.Family != q.family || x.Protocol != q.protocol || x.Type == unix.SOCK_RAW {
 			continue
@@ -100,11 +132,10 @@ func (s *Server) getInet(r *nlsock.Request) error {
 		exact := x.Local == netip.AddrPortFrom(q.src, q.sport) && x.Remote == netip.AddrPortFrom(q.dst, q.dport)
 		const noCookie = 1<<64 - 1
 		if exact && (q.cookie == noCookie || q.cookie == x.Inode) {
-			r.Reply(fillInet(r.Header(byFamily, 0), &x, q.ext))
-			return nil
+			return &x
 		}
 	}
-	return unix.ENOENT
+	return nil
 }
 
 // fillInet makes struct inet_diag_msg and its attributes (inet_sk_diag_fill).

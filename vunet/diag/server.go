@@ -14,12 +14,16 @@ import (
 // States of sockets (include/net/tcp_states.h).
 const (
 	Established = 1
+	TimeWait    = 6
 	Close       = 7
 	Listen      = 10
 )
 
-// byFamily is SOCK_DIAG_BY_FAMILY, the one request of the protocol.
-const byFamily = 20
+// Requests (linux/sock_diag.h).
+const (
+	byFamily = 20 // SOCK_DIAG_BY_FAMILY
+	destroy  = 21 // SOCK_DESTROY
+)
 
 // Server answers the requests of NETLINK_SOCK_DIAG for one stack.
 type Server struct {
@@ -42,11 +46,11 @@ func (*Server) Groups() int { return 4 }
 
 // Request implements nlsock.Handler (sock_diag_rcv_msg).
 func (s *Server) Request(r *nlsock.Request) (dumping bool, err error) {
-	if r.Type != byFamily {
+	if r.Type != byFamily && r.Type != destroy || len(r.Body) < 2 {
 		return false, unix.EINVAL
 	}
-	if len(r.Body) < 2 {
-		return false, unix.EINVAL
+	if r.Type == destroy {
+		return false, s.destroy(r)
 	}
 	dump := r.Flags&unix.NLM_F_DUMP != 0
 	switch r.Body[0] {

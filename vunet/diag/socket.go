@@ -32,6 +32,8 @@ type Socket struct {
 	PacketType uint16 // EtherType of a packet socket
 	NetlinkPID uint32
 	Groups     []byte // netlink: bit mask of multicast groups
+
+	Abort func() // resets the socket, which fails with ECONNABORTED then; nil if it cannot be
 }
 
 // Lister knows the sockets of a stack.

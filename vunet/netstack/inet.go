@@ -37,13 +37,14 @@ type inet struct {
 	filter  *filter
 	pending *pendingDatagram // data held back by MSG_MORE or UDP_CORK
 	corked  bool
-	groups  map[membership]struct{}
+	groups  []membership  // in the order in which they were joined
 	rcvTime time.Duration // SO_RCVTIMEO; 0: none
 	sndTime time.Duration
 	again   again
 	errs    errorState
 
-	deaf atomic.Bool // listened until it was shut down for receiving; gVisor's endpoint still does, and refuses what comes
+	backlog atomic.Int32 // as listen(2) had it
+	deaf    atomic.Bool  // listened until it was shut down for receiving; gVisor's endpoint still does, and refuses what comes
 }
 
 // ep is the endpoint. Whoever needs it twice for one purpose keeps it.
@@ -139,6 +140,7 @@ func (x *inet) Listen(_ engine.Call, backlog int) error {
 	}
 	err := errno(x.ep().Listen(max(backlog, 1)))
 	if err == nil {
+		x.backlog.Store(int32(backlog))
 		x.deaf.Store(false)
 	}
 	return err

@@ -48,6 +48,9 @@ func (x *inet) Bind(c engine.Call, b []byte) error {
 	}
 	if terr == nil {
 		x.keepName(to)
+		if a.ip.Is6() && !a.ip.IsUnspecified() { // net/ipv6/af_inet6.c:__inet6_bind()
+			x.ep().SocketOptions().SetV6Only(true)
+		}
 	}
 	return errno(terr)
 }

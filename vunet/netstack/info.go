@@ -43,7 +43,7 @@ func (s *Stack) Sockets() []diag.Socket {
 // orphan describes a connection without a socket: closed and not yet over, or not yet
 // accepted.
 func orphan(ep *tcp.Endpoint) diag.Socket {
-	d := diag.Socket{Family: unix.AF_INET, Type: unix.SOCK_STREAM, Protocol: unix.IPPROTO_TCP, State: tcpState(ep.State())}
+	d := diag.Socket{Family: unix.AF_INET, Type: unix.SOCK_STREAM, Protocol: unix.IPPROTO_TCP, State: tcpState(ep.State()), Abort: ep.Abort}
 	addresses(&d, ep)
 	return d
 }
@@ -90,7 +90,7 @@ func (x *inet) info() diag.Socket {
 		Family: uint8(x.domain), Type: uint8(x.typ), Protocol: uint8(x.protocol), State: diag.Close,
 		Inode: x.Inode(), UID: x.uid, Link: int(so.GetBindToDevice()), Mark: so.GetMark(),
 		RecvBuffer: uint32(so.GetReceiveBufferSize()), SendBuffer: uint32(so.GetSendBufferSize()),
-		V6Only: so.GetV6Only(),
+		V6Only: so.GetV6Only(), Abort: x.abort,
 	}
 	addresses(&d, x.ep())
 	d.Family = uint8(x.domain)
@@ -111,7 +111,9 @@ func (x *inet) info() diag.Socket {
 		return d
 	}
 	d.State = tcpState(x.ep().State())
-	d.SendQueue = x.unsent()
+	if d.SendQueue = x.unsent(); d.State == diag.Listen {
+		d.SendQueue = uint32(x.backlog.Load())
+	}
 	d.TCPInfo = x.tcpInfo()
 	var cc tcpip.CongestionControlOption
 	if x.ep().GetSockOpt(&cc) == nil {

@@ -5,11 +5,14 @@ package netstack
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
 
 	"vuos.dev/engine"
+	"vuos.dev/vunet/procnet"
 )
 
 // ipInts are the int options of level SOL_IP that gVisor has.
@@ -198,6 +201,7 @@ type membership struct {
 }
 
 func (x *inet) member(join bool, m tcpip.MembershipOption) error {
+	m.NIC, m.InterfaceAddr = x.interfaceOf(m), tcpip.Address{}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	key := membership{m.NIC, m.MulticastAddr}
@@ -206,16 +210,57 @@ func (x *inet) member(join bool, m tcpip.MembershipOption) error {
 		if terr := x.ep().SetSockOpt(&add); terr != nil {
 			return errno(terr)
 		}
-		if x.groups == nil {
-			x.groups = map[membership]struct{}{}
-		}
-		x.groups[key] = struct{}{}
+		x.groups = append(x.groups, key)
 		return nil
 	}
 	drop := tcpip.RemoveMembershipOption(m)
 	if terr := x.ep().SetSockOpt(&drop); terr != nil {
 		return errno(terr)
 	}
-	delete(x.groups, key)
+	x.groups = slices.DeleteFunc(x.groups, func(m membership) bool { return m == key })
 	return nil
+}
+
+// interfaceOf is the interface on which a group is joined: the one that is named, or has the address, or
+// that packets to the group leave by (net/ipv4/igmp.c:ip_mc_find_dev()). 0 if there is none.
+func (x *inet) interfaceOf(m tcpip.MembershipOption) tcpip.NICID {
+	proto := header.IPv4ProtocolNumber
+	if m.MulticastAddr.Len() == header.IPv6AddressSize {
+		proto = header.IPv6ProtocolNumber
+	}
+	switch {
+	case m.InterfaceAddr.Len() > 0:
+		return x.s.ip.CheckLocalAddress(m.NIC, proto, m.InterfaceAddr)
+	case m.NIC != 0:
+		return m.NIC
+	}
+	r, err := x.s.ip.FindRoute(0, tcpip.Address{}, m.MulticastAddr, proto, false)
+	if err != nil {
+		return 0
+	}
+	defer r.Release()
+	return r.NICID()
+}
+
+// Memberships implements procnet.Stack.
+func (s *Stack) Memberships() (out []procnet.Membership) {
+	for _, r := range s.records() {
+		x, ok := r.(*inet)
+		if !ok {
+			continue
+		}
+		x.mu.Lock()
+		groups := slices.Clone(x.groups)
+		x.mu.Unlock()
+		for _, g := range groups {
+			is := func(m procnet.Membership) bool { return m.Link == int(g.nic) && m.Group == fromAddress(g.group) }
+			if i := slices.IndexFunc(out, is); i >= 0 {
+				out[i].Users++
+			} else {
+				out = append(out, procnet.Membership{Link: int(g.nic), Group: fromAddress(g.group), Users: 1})
+			}
+		}
+	}
+	slices.Reverse(out)
+	return out
 }

@@ -15,6 +15,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 
 	"vuos.dev/vunet/diag"
+	"vuos.dev/vunet/genl"
 	"vuos.dev/vunet/netconf"
 	"vuos.dev/vunet/nlsock"
 	"vuos.dev/vunet/rtnl"
@@ -94,6 +95,7 @@ func New(o Options) (*Stack, error) {
 	s.hubs = map[int]*nlsock.Hub{
 		unix.NETLINK_ROUTE:     rtnl.New(s.conf).Hub(),
 		unix.NETLINK_SOCK_DIAG: diag.New(s).Hub(),
+		unix.NETLINK_GENERIC:   genl.NewHub(),
 	}
 	return s, nil
 }

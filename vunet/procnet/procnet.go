@@ -17,6 +17,9 @@ type Stack interface {
 	Config() *netconf.Config
 	diag.Lister
 	Counters() Counters
+
+	// Memberships are the multicast groups that sockets have joined, those joined last first.
+	Memberships() []Membership
 }
 
 // files are the makers of the files of /proc/net.
@@ -39,7 +42,11 @@ var files = map[string]func(*bytes.Buffer, Stack){
 	"ipv6_route": ipv6Route,
 	"packet":     packet,
 	"netlink":    netlink,
+	"igmp":       igmp,
+	"igmp6":      igmp6,
+	"dev_mcast":  devMcast,
 	"sockstat":   sockstat,
+	"sockstat6":  sockstat6,
 	"snmp":       snmp,
 	"netstat":    netstat,
 	"wireless":   wireless,

@@ -55,8 +55,12 @@ func tcp(w *bytes.Buffer, s Stack, six bool) {
 		if x.Protocol != unix.IPPROTO_TCP || x.Type != unix.SOCK_STREAM || x.Family != family(six) || x.State == diag.Close {
 			continue
 		}
+		unsent := x.SendQueue
+		if x.State == diag.Listen {
+			unsent = 0 // only sock_diag shows the backlog
+		}
 		line := fmt.Sprintf("%4d: %s %s %02X %08X:%08X %02X:%08X %08X %5d %8d %d %d %016x %d %d %d %d %d",
-			i, hexAddr(x.Local, six), hexAddr(x.Remote, six), x.State, x.SendQueue, x.RecvQueue, 0, 0, 0,
+			i, hexAddr(x.Local, six), hexAddr(x.Remote, six), x.State, unsent, x.RecvQueue, 0, 0, 0,
 			x.UID, 0, x.Inode, 1, 0, 20, 4, 30, 10, -1)
 		if six {
 			fmt.Fprintf(w, "%s\n", line)
@@ -141,27 +145,48 @@ func netlink(w *bytes.Buffer, s Stack) {
 	}
 }
 
-// sockstat is /proc/net/sockstat (sockstat_seq_show).
-func sockstat(w *bytes.Buffer, s Stack) {
-	var all, inuse, orphan, tw, udp, raw int
-	for _, x := range s.Sockets() {
-		const timeWait = 6
+// inUse counts the sockets of a family that are not closed (sock_prot_inuse_get).
+func inUse(sockets []diag.Socket, family uint8) (tcp, udp, raw int) {
+	for _, x := range sockets {
 		switch {
-		case x.Type == unix.SOCK_STREAM && x.State == timeWait:
-			tw++
-		case x.Type == unix.SOCK_STREAM && x.Inode == 0:
-			orphan++
-		case x.Type == unix.SOCK_STREAM:
-			inuse++
+		case x.Family != family:
+		case x.Type == unix.SOCK_STREAM && x.State != diag.Close && x.State != diag.TimeWait:
+			tcp++
 		case kindOf(&x) == protoUDP:
 			udp++
 		case kindOf(&x) == protoRaw:
 			raw++
 		}
+	}
+	return tcp, udp, raw
+}
+
+// sockstat is /proc/net/sockstat (sockstat_seq_show).
+func sockstat(w *bytes.Buffer, s Stack) {
+	all := s.Sockets()
+	var used, alloc, orphan, tw int
+	for _, x := range all {
+		switch {
+		case x.Type != unix.SOCK_STREAM:
+		case x.State == diag.TimeWait:
+			tw++
+		default:
+			alloc++
+			if x.Inode == 0 {
+				orphan++
+			}
+		}
 		if x.Inode != 0 {
-			all++
+			used++
 		}
 	}
+	tcp, udp, raw := inUse(all, unix.AF_INET)
 	fmt.Fprintf(w, "sockets: used %d\nTCP: inuse %d orphan %d tw %d alloc %d mem 0\nUDP: inuse %d mem 0\nUDPLITE: inuse 0\nRAW: inuse %d\nFRAG: inuse 0 memory 0\n",
-		all, inuse, orphan, tw, inuse+orphan, udp, raw)
+		used, tcp, orphan, tw, alloc, udp, raw)
+}
+
+// sockstat6 is /proc/net/sockstat6 (sockstat6_seq_show).
+func sockstat6(w *bytes.Buffer, s Stack) {
+	tcp, udp, raw := inUse(s.Sockets(), unix.AF_INET6)
+	fmt.Fprintf(w, "TCP6: inuse %d\nUDP6: inuse %d\nUDPLITE6: inuse 0\nRAW6: inuse %d\nFRAG6: inuse 0 memory 0\n", tcp, udp, raw)
 }

@@ -66,7 +66,9 @@ var handlers = map[uint16]kinds{
 	unix.RTM_NEWRULE: {do: (*Server).newRule},
 	unix.RTM_DELRULE: {do: (*Server).delRule},
 
-	unix.RTM_GETQDISC:     {dump: nothing},
+	unix.RTM_GETQDISC:     {dump: (*Server).dumpQdiscs},
+	unix.RTM_GETTCLASS:    {dump: nothing},
+	unix.RTM_GETTFILTER:   {dump: nothing},
 	unix.RTM_GETADDRLABEL: {dump: nothing},
 	unix.RTM_GETNEXTHOP:   {dump: nothing},
 	unix.RTM_GETNSID:      {dump: nothing},
